@@ -1,0 +1,231 @@
+// Package dbtest gives each test a fresh, migrated database, on both engines.
+//
+// It starts one PostgreSQL server per test program (from the Debian package,
+// as an unprivileged user, on loopback, without fsync: durability is tested
+// elsewhere) and makes each database from a migrated template. Where no server
+// is installed the PostgreSQL half fails, it is not skipped: `make setup`
+// installs it. STADTTOR_TEST_POSTGRES=skip leaves it out on purpose.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+
+	"stadttor/internal/clock"
+	"stadttor/internal/db"
+)
+
+// Start is the time at which the fake clock of Each stands: a Tuesday in
+// winter, 10 o'clock in Berlin.
+var Start = time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+
+// Engines names the engines that tests run on.
+func Engines() []string {
+	if os.Getenv("STADTTOR_TEST_POSTGRES") == "skip" {
+		return []string{"sqlite"}
+	}
+	return []string{"sqlite", "postgres"}
+}
+
+// Each runs fn once on every engine with a fresh database and a fake clock.
+func Each(t *testing.T, fn func(t *testing.T, d *db.DB, c *clock.Fake)) {
+	t.Helper()
+	for _, e := range Engines() {
+		t.Run(e, func(t *testing.T) {
+			c := clock.NewFake(Start)
+			fn(t, Open(t, e, c), c)
+		})
+	}
+}
+
+// Open gives a fresh migrated database on the engine; it is closed with the test.
+func Open(t testing.TB, engine string, c clock.Clock) *db.DB {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Config{URL: URL(t, engine), Clock: c, Readers: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := d.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+var serial atomic.Int64
+
+// URL gives the address of a fresh database that exists, without tables on
+// SQLite, migrated on PostgreSQL.
+func URL(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "sqlite" {
+		return "sqlite:" + filepath.Join(t.TempDir(), "stadttor.db")
+	}
+	s, err := server()
+	if err != nil {
+		t.Fatalf("PostgreSQL for tests: %v", err)
+	}
+	name := fmt.Sprintf("t%d", serial.Add(1))
+	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE migrated OWNER stadttor"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return s.url("stadttor", name)
+}
+
+// Empty gives the address of a database without any table.
+func Empty(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "sqlite" {
+		return URL(t, engine)
+	}
+	s, err := server()
+	if err != nil {
+		t.Fatalf("PostgreSQL for tests: %v", err)
+	}
+	name := fmt.Sprintf("e%d", serial.Add(1))
+	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE template0 OWNER stadttor"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return s.url("stadttor", name)
+}
+
+type pg struct {
+	port int
+	mu   sync.Mutex // one CREATE DATABASE at a time: they wait for the template
+	root *sql.DB
+}
+
+func (s *pg) url(role, name string) string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", role, s.port, name)
+}
+
+func (s *pg) exec(q string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.root.Exec(q)
+	return err
+}
+
+var server = sync.OnceValues(startServer)
+
+func startServer() (*pg, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "stadttor-pg-")
+	if err != nil {
+		return nil, err
+	}
+	cred, err := credential(dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "--no-sync", "-A", "trust", "-U", "root", "-E", "UTF8", "--locale=C.UTF-8")
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
+	initdb.Dir = dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // Pdeathsig belongs to this thread, so it stays
+		c := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
+			"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
+		c.Stdout, c.Stderr, c.Dir = log, log, dir
+		err := c.Start()
+		started <- err
+		if err == nil {
+			_ = c.Wait()
+		}
+		_ = os.RemoveAll(dir)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	s := &pg{port: port}
+	if s.root, err = sql.Open("pgx", s.url("root", "postgres")); err != nil {
+		return nil, err
+	}
+	s.root.SetMaxOpenConns(2)
+	for range 100 {
+		if err = s.root.Ping(); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		b, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("server does not answer: %w\n%s", err, b)
+	}
+	for _, q := range []string{"CREATE ROLE stadttor LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB", "CREATE DATABASE migrated TEMPLATE template0 OWNER stadttor"} {
+		if err := s.exec(q); err != nil {
+			return nil, err
+		}
+	}
+	d, err := db.Open(context.Background(), db.Config{URL: s.url("stadttor", "migrated")})
+	if err != nil {
+		return nil, err
+	}
+	return s, errors.Join(d.Migrate(context.Background()), d.Close())
+}
+
+// binaries finds the newest installed server: Debian keeps it off the PATH.
+func binaries() (string, error) {
+	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres"); len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	if p, err := exec.LookPath("postgres"); err == nil {
+		return filepath.Dir(p), nil
+	}
+	return "", errors.New("no server is installed: run `make setup` (Debian package postgresql), or set STADTTOR_TEST_POSTGRES=skip")
+}
+
+// credential picks an unprivileged user: PostgreSQL refuses to run as root.
+func credential(dir string) (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, _ := strconv.Atoi(u.Uid)
+			gid, _ := strconv.Atoi(u.Gid)
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid)
+		}
+	}
+	return nil, errors.New("neither user postgres nor nobody exists")
+}
