@@ -32,6 +32,8 @@ import (
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
 	_ "go.uber.org/goleak"
+	_ "github.com/BurntSushi/toml"
+	_ "github.com/emersion/go-smtp"
 	_ "github.com/go-fonts/liberation/liberationsansregular"
 	_ "github.com/go-fonts/dejavu/dejavusans"
 	_ "golang.org/x/sys/unix"
