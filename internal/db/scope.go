@@ -93,3 +93,7 @@ func (tx *Tx) Realm() ident.RealmID {
 
 // Crossing reports whether the transaction may see all tenants.
 func (tx *Tx) Crossing() bool { return tx.walls.across }
+
+// Walls gives the realm and tenant of the scope, "" where it has none: for the
+// ground packages (audit, jobs) that keep rows on every level.
+func (tx *Tx) Walls() (ident.RealmID, ident.TenantID) { return tx.walls.realm, tx.walls.tenant }
