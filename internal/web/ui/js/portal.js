@@ -1,0 +1,2 @@
+// Everything here only enhances: each page works without it.
+document.documentElement.classList.add('js');
