@@ -1,0 +1,158 @@
+package tenancy_test
+
+import (
+	"testing"
+	"time"
+
+	"stadttor/internal/clock"
+	"stadttor/internal/db"
+	"stadttor/internal/db/dbtest"
+	"stadttor/internal/errs"
+	"stadttor/internal/perm"
+	"stadttor/internal/seal"
+	"stadttor/internal/tenancy"
+)
+
+var op = perm.System{Name: "test"}
+
+func found(t *testing.T, d *db.DB, root seal.Key) (*tenancy.Directory, tenancy.Tenant) {
+	t.Helper()
+	ctx := t.Context()
+	dir, err := tenancy.OpenDirectory(ctx, d, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis-musterland", Name: "Kreis Musterland"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ten, err := dir.CreateTenant(ctx, op, tenancy.Tenant{Realm: r.ID, Slug: "torhausen", Name: "Stadt Torhausen", Kind: tenancy.KindStadt, Sign: "TOR", ARS: "990010001001",
+		Settings: tenancy.Settings{ShortName: "Torhausen", Places: []tenancy.Place{{PLZ: "00101", Name: "Torhausen", District: "Mühlgrund"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.SavePortal(ctx, op, ten.Scope(), tenancy.Portal{Tenant: ten.ID, Host: "service.torhausen.localhost",
+		PortalSettings: tenancy.PortalSettings{Look: tenancy.DefaultLook("Serviceportal Torhausen", "")}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Reload(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return dir, ten
+}
+
+func TestAHostOpensExactlyItsPortal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		dir, ten := found(t, d, seal.Random())
+		for host, want := range map[string]bool{
+			"service.torhausen.localhost": true, "service.torhausen.localhost:8080": true, "SERVICE.Torhausen.localhost.": true,
+			"": false, "localhost": false, "torhausen.localhost": false, "service.torhausen.localhost.evil.example": false, "service.torhausen.localhost:x": false,
+			"service.torhausen.localhost:123456": false, "service.torhausen.localhost@evil": false, "service.torhausen.localhost/": false, "[::1]:80": false, "service.torhausen.localhost..": false, "sérvice.torhausen.localhost": false,
+			"service.torhausen.localhost\x00": false, " service.torhausen.localhost": false,
+		} {
+			door, ok := dir.ByHost(host)
+			if ok != want || (ok && door.Tenant.ID != ten.ID) {
+				t.Errorf("%q: %v", host, ok)
+			}
+		}
+	})
+}
+
+func TestAPortalIsChangedByItsOwnStaffOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		dir, ten := found(t, d, seal.Random())
+		door, _ := dir.DoorOf(ten.ID)
+		admin := perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.Administrator}}}
+		foreign := perm.Staff{Realm: ten.Realm, Tenant: "other", Grants: admin.Grants}
+		editor := perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.Editor}}}
+		for name, a := range map[string]perm.Actor{"foreign": foreign, "editor": editor, "citizen": perm.Citizen{}} {
+			if err := dir.SavePortal(t.Context(), a, ten.Scope(), door.Portal); !errs.Is(err, errs.KindForbidden) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		bad := door.Portal
+		bad.Look.Light.Action = "#ffff00"
+		if err := dir.SavePortal(t.Context(), admin, ten.Scope(), bad); !errs.Is(err, errs.KindInvalid) || len(errs.FieldsOf(err)) == 0 {
+			t.Errorf("yellow on white was taken: %v", err)
+		}
+		if err := dir.SavePortal(t.Context(), admin, ten.Scope(), door.Portal); err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.SavePortal(t.Context(), admin, ten.Scope(), door.Portal); !errs.Is(err, errs.KindConflict) {
+			t.Errorf("second editor of the same version: %v", err)
+		}
+	})
+}
+
+func TestPublishedChangesReachTheOtherNode(t *testing.T) {
+	if len(dbtest.Engines()) < 2 {
+		t.Skip("PostgreSQL left out on purpose")
+	}
+	url, root := dbtest.URL(t, "postgres"), seal.Random()
+	open := func() *db.DB {
+		d, err := db.Open(t.Context(), db.Config{URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
+	}
+	one, ten := found(t, open(), root)
+	d2 := open()
+	two, err := tenancy.OpenDirectory(t.Context(), d2, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := make(chan struct{}, 8)
+	go two.Follow(t.Context(), nil, func() { changed <- struct{}{} })
+	time.Sleep(200 * time.Millisecond) // LISTEN is on its way
+	door, _ := one.DoorOf(ten.ID)
+	door.Portal.Opening = "Neu"
+	if err := one.SavePortal(t.Context(), op, ten.Scope(), door.Portal); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-changed:
+	case <-time.After(time.Second):
+		t.Fatal("not within a second")
+	}
+	if door, _ := two.DoorOf(ten.ID); door.Portal.Opening != "Neu" {
+		t.Error("old text on the other node")
+	}
+}
+
+func TestSettingsOfExtensionsAreSealed(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		root := seal.Random()
+		dir, ten := found(t, d, root)
+		if err := dir.SaveExtension(t.Context(), op, ten.Scope(), tenancy.Extension{Port: "payment", Name: "demo", Enabled: true, Settings: []byte(`{"secret":"x"}`)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.View(t.Context(), ten.Scope(), func(tx *db.Tx) error {
+			list, err := dir.Extensions(t.Context(), tx, "payment")
+			if err != nil || len(list) != 1 || string(list[0].Settings) != `{"secret":"x"}` {
+				t.Error(list, err)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tenancy.OpenDirectory(t.Context(), d, seal.Random()); err == nil {
+			t.Error("another root key opened the tenants")
+		}
+	})
+}
+
+func TestAPlaceLeadsToItsPortal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		dir, ten := found(t, d, seal.Random())
+		for q, want := range map[string]int{"00101": 1, "torhausen": 1, "00101 Torhausen": 1, "muehl": 1, "Mühlgrund": 1, "stadt tor": 1, "": 0, "00199": 0, "x": 0} {
+			if got := dir.AtPlace(ten.Realm, q); len(got) != want {
+				t.Errorf("%q: %d doors", q, len(got))
+			}
+		}
+		if got := dir.AtPlace("other", "00101"); len(got) != 0 {
+			t.Error("another realm's place")
+		}
+	})
+}
