@@ -1,0 +1,466 @@
+package search
+
+import (
+	"math"
+	"sort"
+	"strings"
+	"time"
+)
+
+// plan is a query made ready for ranking: one slot for each word that matters.
+type plan struct {
+	slots     []slot
+	places    []string // folded
+	placeName []string
+	digits    string // all digits of the query, if it looks like a number or key
+	folded    string // whole query, folded
+	corrected string // query text with corrections, or empty
+	season    map[string]float32
+	persons   bool    // the query asks for a person ("Frau …")
+	sum       float32 // importance of all slots
+	filter    Query
+}
+
+// slot is one word of the query with everything it may mean.
+type slot struct {
+	text       string
+	alts       []alt     // terms that may stand for it
+	parts      [][]alt   // parts of a compound; all together stand for it
+	share      []float32 // importance of each part, adding up to 1
+	concepts   []subject // meanings by vocabulary
+	importance float32   // 0 to 1
+}
+
+// alt is a term with the strength with which it stands for a word.
+type alt struct {
+	stem   string
+	factor float32
+	note   string // how the word became this term, for explanation; empty if it is the word itself
+}
+
+// subject is a concept with the strength with which a query means it.
+type subject struct {
+	concept uint32
+	factor  float32
+	phrase  uint32
+	v       *Vocabulary
+}
+
+// sources are the corpora a plan is made for; nil ones are left out.
+type sources []*Corpus
+
+func (s sources) known(stem string) (head, body int) {
+	for _, c := range s {
+		if t := c.lookup(stem); t != nil {
+			head += len(t.head)
+			body += len(t.body)
+		}
+	}
+	return head, body
+}
+
+func (s sources) len() int {
+	n := 0
+	for _, c := range s {
+		n += c.Len()
+	}
+	return n
+}
+
+func (s sources) vocabulary() *Vocabulary {
+	for _, c := range s {
+		return c.vocab
+	}
+	return BuiltIn()
+}
+
+// makePlan reads a query. With force it looks for other spellings also of
+// words that are known.
+func makePlan(src sources, q Query, force bool) *plan {
+	l := german()
+	text := cut(q.Text)
+	p := &plan{filter: q, folded: foldText(text)}
+	toks := words(text)
+	if len(toks) > MaxQueryTerms {
+		toks = toks[:MaxQueryTerms]
+	}
+	for _, t := range toks {
+		switch t.fold {
+		case "frau", "herr", "herrn", "ansprechpartner", "ansprechpartnerin", "sachbearbeiter", "sachbearbeiterin", "mitarbeiter", "mitarbeiterin", "telefonnummer", "durchwahl":
+			p.persons = true
+		}
+	}
+	p.readDigits(toks)
+	toks = p.readPlaces(src, toks)
+	for i := range toks {
+		toks[i].stem = l.stem(toks[i].fold)
+	}
+	toks = l.joinVerbs(toks)
+	kept := make([]token, 0, len(toks))
+	for _, t := range toks {
+		if l.stop[t.fold] {
+			if h, _ := src.known(t.stem); h == 0 || len(toks) > 1 {
+				continue
+			}
+		}
+		if p.digits != "" && t.digit && len(t.fold) > 2 {
+			continue
+		}
+		kept = append(kept, t)
+	}
+	if len(kept) == 0 && len(p.places) == 0 && p.digits == "" {
+		kept = toks
+	}
+	p.season = seasonHints(q.Now)
+	p.fill(src, l, kept, force)
+	return p
+}
+
+// readDigits takes telephone numbers and LeiKa keys, which people write with blanks.
+func (p *plan) readDigits(toks []token) {
+	var b strings.Builder
+	for _, t := range toks {
+		if t.digit {
+			b.WriteString(t.fold)
+		}
+	}
+	if b.Len() >= 3 {
+		p.digits = b.String()
+	}
+}
+
+// readPlaces takes the names of places out of the query. A query that is
+// nothing but a place keeps its words as well.
+func (p *plan) readPlaces(src sources, toks []token) []token {
+	out := make([]token, 0, len(toks))
+	for i := 0; i < len(toks); {
+		n := 0
+		for width := min(4, len(toks)-i); width > 0 && n == 0; width-- {
+			var name strings.Builder
+			for k := range width {
+				if k > 0 {
+					name.WriteByte(' ')
+				}
+				name.WriteString(toks[i+k].fold)
+			}
+			for _, c := range src {
+				if c == nil {
+					continue
+				}
+				if given, ok := c.places[name.String()]; ok {
+					p.places = append(p.places, name.String())
+					p.placeName = append(p.placeName, given)
+					n = width
+					break
+				}
+			}
+		}
+		if n == 0 {
+			out = append(out, toks[i])
+			n = 1
+		}
+		i += n
+	}
+	if len(out) == 0 {
+		return toks
+	}
+	return out
+}
+
+// fill makes the slots.
+func (p *plan) fill(src sources, l *language, toks []token, force bool) {
+	v := src.vocabulary()
+	bag := make(map[string]bagTerm, 3*len(toks))
+	join := func(stem string, factor float32, slot int) {
+		t := bag[stem]
+		t.factor = max(t.factor, factor)
+		t.mask |= 1 << slot
+		bag[stem] = t
+	}
+	seen := make(map[string]bool, len(toks))
+	var words []string
+	changed := false
+	costly := 0
+	for i, t := range toks {
+		words = append(words, t.text)
+		if seen[t.stem] {
+			continue
+		}
+		seen[t.stem] = true
+		k := len(p.slots)
+		s := slot{text: t.text}
+		head, body := src.known(t.stem)
+		parts := l.split(t.fold)
+		inVocabulary := v.knows(t.stem)
+		if head+body > 0 {
+			s.alts = append(s.alts, alt{stem: t.stem, factor: 1})
+		}
+		join(t.stem, 1, k)
+		partFactor := float32(0.66)
+		if inVocabulary {
+			partFactor = 0.4
+		}
+		if len(parts) > 1 {
+			s.setParts(src, l, parts, 1)
+			for n, part := range parts {
+				f := partFactor
+				if n == len(parts)-1 {
+					f *= 0.8
+				}
+				join(part.stem, f, k)
+			}
+		}
+		known := head > 0 || inVocabulary || body > 0 || len(parts) > 1 && s.anyPart()
+		if len(t.fold) >= 3 && !t.digit {
+			f := float32(0.5)
+			if !known {
+				f = 0.85
+			}
+			for _, stem := range prefixes(src, t.fold, t.stem) {
+				if stem == t.stem {
+					continue
+				}
+				g := f * float32(math.Sqrt(float64(len(t.stem))/float64(len(stem))))
+				s.alts = append(s.alts, alt{stem, g, "Wortanfang"})
+				if !known {
+					join(stem, 0.8*g, k)
+				}
+			}
+		}
+		if (!known || force && head == 0) && !t.digit && costly < 8 {
+			costly++
+			found := correct(src, v, l, t.fold)
+			for n, c := range found {
+				f := 0.92 - 0.13*c.cost
+				s.alts = append(s.alts, alt{c.stem, f, "statt „" + t.text + "“"})
+				join(c.stem, f, k)
+				if more := l.split(c.fold); len(more) > 1 && n == 0 && len(s.parts) == 0 {
+					s.setParts(src, l, more, f)
+					for _, part := range more {
+						join(part.stem, f*0.6, k)
+					}
+				}
+			}
+			if len(found) > 0 && !known {
+				words[i] = found[0].text
+				changed = changed || found[0].fold != t.fold
+			}
+		}
+		s.importance = importance(src, l, t.stem, head+body, len(parts) > 1)
+		p.slots = append(p.slots, s)
+	}
+	if changed {
+		p.corrected = strings.Join(words, " ")
+	}
+	p.mean(v, bag)
+	p.drop(src)
+}
+
+// mean adds the concepts of the vocabulary that the words name.
+func (p *plan) mean(v *Vocabulary, bag map[string]bagTerm) {
+	one := func(string) float32 { return 1 }
+	best := make([]map[uint32]subject, len(p.slots))
+	for _, m := range v.find(bag, one) {
+		ph := &v.phrases[m.phrase]
+		if ph.ask == 0 {
+			continue
+		}
+		f := ph.ask * m.factor
+		for k := range p.slots {
+			if m.mask&(1<<k) == 0 {
+				continue
+			}
+			if best[k] == nil {
+				best[k] = make(map[uint32]subject)
+			}
+			old, ok := best[k][m.concept]
+			if !ok || f > old.factor || f == old.factor && m.phrase < old.phrase {
+				best[k][m.concept] = subject{m.concept, f, m.phrase, v}
+			}
+		}
+	}
+	for k, found := range best {
+		s := &p.slots[k]
+		for _, m := range found {
+			s.concepts = append(s.concepts, m)
+		}
+		sort.Slice(s.concepts, func(i, j int) bool {
+			a, b := s.concepts[i], s.concepts[j]
+			if a.factor != b.factor {
+				return a.factor > b.factor
+			}
+			return a.concept < b.concept
+		})
+		const most = 40
+		if len(s.concepts) > most {
+			s.concepts = s.concepts[:most]
+		}
+	}
+}
+
+// drop takes out slots that match nothing anywhere: they would only make all
+// documents look equally bad.
+func (p *plan) drop(src sources) {
+	out := p.slots[:0]
+	for _, s := range p.slots {
+		found := len(s.alts) > 0
+		for _, m := range s.concepts {
+			for _, c := range src {
+				found = found || c != nil && len(c.concepts[m.concept]) > 0
+			}
+		}
+		for _, part := range s.parts {
+			found = found || len(part) > 0
+		}
+		if found {
+			p.sum += s.importance
+			out = append(out, s)
+		}
+	}
+	p.slots = out
+}
+
+func (s *slot) setParts(src sources, l *language, parts []part, factor float32) {
+	var sum float32
+	for i, part := range parts {
+		w := max(l.weight(part.stem), 0.15)
+		if i == 0 {
+			w *= 1.25
+		}
+		var alts []alt
+		if h, b := src.known(part.stem); h+b > 0 {
+			alts = append(alts, alt{part.stem, factor, "Wortteil"})
+		}
+		s.parts = append(s.parts, alts)
+		s.share = append(s.share, w)
+		sum += w
+	}
+	for i := range s.share {
+		s.share[i] /= sum
+	}
+}
+
+// anyPart reports whether the index holds a part of the compound.
+func (s *slot) anyPart() bool {
+	for _, alts := range s.parts {
+		if len(alts) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// importance of a word: rare ones weigh more, generic ones little.
+func importance(src sources, l *language, stem string, df int, compound bool) float32 {
+	n := float64(src.len())
+	idf := math.Log(1+n/(1+float64(df))) / math.Log(2+n)
+	w := l.weight(stem)
+	v := w * float32(0.4+0.6*min(idf, 1))
+	if compound {
+		v *= 1.1
+	}
+	return max(v, 0.05)
+}
+
+const mostPrefixes = 24
+
+func prefixes(src sources, folded, stem string) []string {
+	var out []string
+	for _, c := range src {
+		out = append(out, c.prefixed(folded, mostPrefixes)...)
+		if stem != folded && len(stem) >= 4 && strings.HasPrefix(folded, stem) && len(out) == 0 {
+			out = append(out, c.prefixed(stem, mostPrefixes)...)
+		}
+	}
+	if len(out) > mostPrefixes {
+		out = out[:mostPrefixes]
+	}
+	return out
+}
+
+// correct returns the likeliest words for a misspelt one, best first.
+func correct(src sources, v *Vocabulary, l *language, w string) []near {
+	if len(w) < 4 || len(w) > maxDistanceLen || !letters(w) {
+		return nil
+	}
+	lists := make([]*spellings, 0, len(src)+1)
+	for _, c := range src {
+		if c != nil {
+			lists = append(lists, c.forms)
+		}
+	}
+	lists = append(lists, v.forms)
+	var found []near
+	for _, s := range lists {
+		found = s.nearest(w, tolerance(len(w)), found)
+	}
+	if len(found) == 0 && len(w) >= 8 {
+		found = correctCompound(lists, l, w)
+	}
+	if len(found) == 0 {
+		for _, s := range lists {
+			found = s.sounding(w, found)
+		}
+	}
+	sort.Slice(found, func(i, j int) bool {
+		if found[i].cost != found[j].cost {
+			return found[i].cost < found[j].cost
+		}
+		return found[i].fold < found[j].fold
+	})
+	out := found[:0]
+	seen := make(map[string]bool)
+	for _, c := range found {
+		if c.cost > found[0].cost+0.45 || len(out) == 4 {
+			break
+		}
+		if !seen[c.stem] {
+			seen[c.stem] = true
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// correctCompound looks for a compound with one misspelt part.
+func correctCompound(lists []*spellings, l *language, w string) []near {
+	var out []near
+	for i := 4; i <= len(w)-4; i++ {
+		left, right := w[:i], w[i:]
+		_, leftOK := l.partCost(left, false)
+		_, rightOK := l.partCost(right, true)
+		if leftOK == rightOK {
+			continue
+		}
+		bad := left
+		if leftOK {
+			bad = right
+		}
+		if len(bad) < 5 {
+			continue
+		}
+		var found []near
+		for _, s := range lists {
+			found = s.nearest(bad, tolerance(len(bad)), found)
+		}
+		for _, c := range found {
+			if leftOK {
+				c.fold, c.text = left+c.fold, left+c.text
+			} else {
+				c.fold, c.text = c.fold+right, c.text+right
+			}
+			c.stem = l.stem(c.fold)
+			c.cost += 0.3
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// seasonHints returns the terms that matter more at this time of the year.
+func seasonHints(now time.Time) map[string]float32 {
+	if now.IsZero() {
+		return nil
+	}
+	return seasonsAt(now)
+}

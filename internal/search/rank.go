@@ -1,0 +1,511 @@
+package search
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// Bonuses added to a score between 0 and 1.
+const (
+	bonusExact      = 0.40  // the query is the title
+	bonusBegins     = 0.03  // the title begins with the query
+	bonusPopularity = 0.05  // for the most popular document; logarithmic below
+	bonusOnline     = 0.012 // on-line first among equals
+	bonusService    = 0.02  // services before offices and people, unless a person is asked for
+	bonusPerson     = 0.15
+	bonusPlace      = 0.12
+	// A second way to the same document adds this part of the weaker one.
+	secondWay = 0.12
+	// Hits below this score, or this part of the best, are not shown.
+	lowest, lowestPart = 0.045, 0.2
+	// A compound whose parts all stand in a document, or only some.
+	allParts, someParts = 0.92, 0.58
+	// A word counts as covered from this quality on.
+	coveredFrom = 0.3
+	weakResult  = 0.3
+)
+
+// scratch holds one number for each document of a corpus while it is ranked.
+// Between uses all numbers are zero.
+type scratch struct {
+	slot, direct, part, parts, total, cover []float32
+	mask                                    []uint8
+	inSlot, inPart, inParts, touched        []uint32
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+func (s *scratch) size(n int) {
+	if len(s.slot) >= n {
+		return
+	}
+	s.slot, s.direct, s.part, s.parts = make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	s.total, s.cover = make([]float32, n), make([]float32, n)
+	s.mask = make([]uint8, n)
+}
+
+// candidate is a document with its score.
+type candidate struct {
+	corpus *Corpus
+	doc    uint32
+	own    bool
+	score  float32
+}
+
+// score ranks all documents of the corpus into s.total and s.cover.
+func (c *Corpus) score(p *plan, s *scratch) {
+	s.size(len(c.docs))
+	for i := range p.slots {
+		sl := &p.slots[i]
+		for _, a := range sl.alts {
+			if t := c.lookup(a.stem); t != nil {
+				s.most(s.direct, &s.inSlot, t.head, a.factor)
+				s.most(s.direct, &s.inSlot, t.body, a.factor)
+			}
+		}
+		if len(sl.parts) > 1 {
+			c.scoreParts(sl, s)
+		}
+		for _, d := range s.inSlot {
+			s.slot[d] = s.direct[d]
+			s.direct[d] = 0
+		}
+		for _, m := range sl.concepts {
+			for _, post := range c.concepts[m.concept] {
+				x := post.quality() * m.factor
+				old := s.slot[post.doc]
+				if old == 0 {
+					s.inSlot = append(s.inSlot, post.doc)
+				}
+				if x > old {
+					s.slot[post.doc] = x + secondWay*old
+				} else {
+					s.slot[post.doc] = max(old, min(old+secondWay*x*0.5, 1))
+				}
+			}
+		}
+		s.closeSlot(sl.importance)
+	}
+	c.scorePlaces(p, s)
+	c.scoreDigits(p, s)
+}
+
+// most keeps the best quality of each document.
+func (s *scratch) most(into []float32, touched *[]uint32, posts []posting, factor float32) {
+	f := factor / full
+	for _, post := range posts {
+		x := float32(post.q) * f
+		if old := into[post.doc]; old == 0 {
+			*touched = append(*touched, post.doc)
+			into[post.doc] = x
+		} else if x > old {
+			into[post.doc] = x
+		}
+	}
+}
+
+func (c *Corpus) scoreParts(sl *slot, s *scratch) {
+	all := uint8(1)<<min(len(sl.parts), 8) - 1
+	for k, alts := range sl.parts {
+		for _, a := range alts {
+			if t := c.lookup(a.stem); t != nil {
+				s.most(s.part, &s.inPart, t.head, a.factor)
+				s.most(s.part, &s.inPart, t.body, a.factor)
+			}
+		}
+		for _, d := range s.inPart {
+			if s.parts[d] == 0 {
+				s.inParts = append(s.inParts, d)
+			}
+			s.parts[d] += sl.share[k] * s.part[d]
+			s.mask[d] |= 1 << min(k, 7)
+			s.part[d] = 0
+		}
+		s.inPart = s.inPart[:0]
+	}
+	for _, d := range s.inParts {
+		x := s.parts[d] * someParts
+		if s.mask[d] == all {
+			x = s.parts[d] * allParts
+		} else if bits.OnesCount8(s.mask[d]) > 1 {
+			x = s.parts[d] * (someParts + allParts) / 2
+		}
+		if s.direct[d] == 0 {
+			s.inSlot = append(s.inSlot, d)
+		}
+		s.direct[d] = max(s.direct[d], x)
+		s.parts[d], s.mask[d] = 0, 0
+	}
+	s.inParts = s.inParts[:0]
+}
+
+func (s *scratch) closeSlot(importance float32) {
+	for _, d := range s.inSlot {
+		v := min(s.slot[d], 1)
+		s.slot[d] = 0
+		if v <= 0 {
+			continue
+		}
+		if s.total[d] == 0 {
+			s.touched = append(s.touched, d)
+		}
+		s.total[d] += importance * v
+		s.cover[d] += importance * min(1, v/coveredFrom)
+	}
+	s.inSlot = s.inSlot[:0]
+}
+
+// scorePlaces finds documents by place if the query names nothing else.
+func (c *Corpus) scorePlaces(p *plan, s *scratch) {
+	if len(p.slots) > 0 || p.digits != "" {
+		return
+	}
+	for _, name := range p.places {
+		for _, d := range c.atPlace[name] {
+			s.reach(d, 0.5)
+		}
+	}
+}
+
+// scoreDigits finds documents by telephone number or LeiKa key.
+func (c *Corpus) scoreDigits(p *plan, s *scratch) {
+	if p.digits == "" {
+		return
+	}
+	n := len(p.digits)
+	for _, ph := range c.phones {
+		switch {
+		case ph.number == p.digits:
+			s.reach(ph.doc, 1)
+		case strings.HasSuffix(ph.number, p.digits), strings.HasPrefix(ph.number, p.digits):
+			s.reach(ph.doc, 0.6+0.3*float32(n)/float32(len(ph.number)+1))
+		case n >= 5 && strings.Contains(ph.number, p.digits):
+			s.reach(ph.doc, 0.5)
+		}
+	}
+	if n >= 5 {
+		for _, k := range c.leika {
+			if strings.HasPrefix(k.key, p.digits) {
+				s.reach(k.doc, 0.6+0.4*float32(n)/float32(max(len(k.key), n)))
+			}
+		}
+	}
+}
+
+// reach gives a document at least this score, whatever the words say.
+func (s *scratch) reach(d uint32, v float32) {
+	if s.total[d] == 0 {
+		s.touched = append(s.touched, d)
+	}
+	s.total[d] = max(s.total[d], v)
+	s.cover[d] = max(s.cover[d], v)
+}
+
+// collect turns the numbers into candidates and clears them.
+func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidate) []candidate {
+	sum := p.sum
+	if sum == 0 || p.digits != "" && len(p.slots) == 0 {
+		sum = 1
+	}
+	for _, d := range s.touched {
+		rel := min(s.total[d]/sum, 1)
+		cov := min(s.cover[d]/sum, 1)
+		s.total[d], s.cover[d] = 0, 0
+		if !seen.has(d) {
+			continue
+		}
+		v := rel * (0.5 + 0.5*cov)
+		if v < lowest {
+			continue
+		}
+		out = append(out, candidate{c, d, own, v + c.bonus(p, d)})
+	}
+	s.touched = s.touched[:0]
+	return out
+}
+
+// bonus is what a document gets whatever the words.
+func (c *Corpus) bonus(p *plan, d uint32) float32 {
+	e := &c.docs[d]
+	var b float32
+	if c.maxPop > 0 {
+		b += bonusPopularity * e.pop / c.maxPop
+	}
+	if e.online {
+		b += bonusOnline
+	}
+	switch {
+	case p.persons && e.key.Kind == KindPerson:
+		b += bonusPerson
+	case !p.persons && e.key.Kind == KindService:
+		b += bonusService
+	}
+	if e.folded == p.folded {
+		b += bonusExact
+	} else if strings.HasPrefix(e.folded, p.folded) {
+		b += bonusBegins
+	}
+	for _, name := range p.places {
+		if slices.Contains(c.atPlace[name], d) {
+			b += bonusPlace
+			break
+		}
+	}
+	for stem, v := range p.season {
+		if strings.Contains(e.folded, stem) {
+			b += v
+			break
+		}
+	}
+	return b
+}
+
+func (c *Corpus) passes(d uint32, q *Query) (kind, rest bool) {
+	e := &c.docs[d]
+	kind = len(q.Kinds) == 0 || slices.Contains(q.Kinds, e.key.Kind)
+	rest = (!q.OnlineOnly || e.online) && (q.Situation == "" || slices.Contains(e.situations, q.Situation))
+	return kind, rest
+}
+
+// Search answers a query. An empty query, or one that matches nothing, has no hits.
+func (v *View) Search(q Query) Result {
+	src := v.sources()
+	p := makePlan(src, q, false)
+	found := v.run(p)
+	if best(found) < weakResult && len(p.slots) > 0 {
+		again := makePlan(src, q, true)
+		if more := v.run(again); best(more) > best(found)*1.15 {
+			p, found = again, more
+		}
+	}
+	return p.result(found)
+}
+
+func best(found []candidate) float32 {
+	var b float32
+	for _, c := range found {
+		b = max(b, c.score)
+	}
+	return b
+}
+
+func (v *View) sources() sources {
+	var src sources
+	if v.library != nil {
+		src = append(src, v.library)
+	}
+	if v.own != nil {
+		src = append(src, v.own)
+	}
+	return src
+}
+
+func (v *View) run(p *plan) []candidate {
+	if len(p.slots) == 0 && len(p.places) == 0 && p.digits == "" {
+		return nil
+	}
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	var out []candidate
+	if v.library != nil {
+		v.library.score(p, s)
+		out = v.library.collect(p, s, v.seen, false, out)
+	}
+	if v.own != nil {
+		v.own.score(p, s)
+		out = v.own.collect(p, s, nil, true, out)
+	}
+	return out
+}
+
+// page filters, counts and sorts candidates and returns those of the page.
+func (p *plan) page(found []candidate) (page []candidate, total int, facets map[Kind]int) {
+	q := &p.filter
+	facets = make(map[Kind]int, 4)
+	kept := found[:0]
+	floor := best(found) * lowestPart
+	for _, c := range found {
+		if c.score < floor {
+			continue
+		}
+		kind, rest := c.corpus.passes(c.doc, q)
+		if !rest {
+			continue
+		}
+		facets[c.corpus.docs[c.doc].key.Kind]++
+		if kind {
+			kept = append(kept, c)
+		}
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 10
+	}
+	limit = min(limit, MaxLimit)
+	offset := min(max(q.Offset, 0), MaxOffset)
+	total = len(kept)
+	kept = top(kept, offset+limit)
+	if offset >= len(kept) {
+		return nil, total, facets
+	}
+	return kept[offset:], total, facets
+}
+
+// top returns the best n candidates in order.
+func top(c []candidate, n int) []candidate {
+	if len(c) > 4*n+64 {
+		// Find a score that about n candidates pass, then sort only those.
+		scores := make([]float32, len(c))
+		for i := range c {
+			scores[i] = c[i].score
+		}
+		bar := nth(scores, n)
+		kept := c[:0]
+		for _, x := range c {
+			if x.score >= bar {
+				kept = append(kept, x)
+			}
+		}
+		c = kept
+	}
+	sort.Slice(c, func(i, j int) bool { return before(&c[i], &c[j]) })
+	if len(c) > n {
+		c = c[:n]
+	}
+	return c
+}
+
+// nth returns the n-th largest score (quickselect); it reorders its input.
+func nth(s []float32, n int) float32 {
+	lo, hi, k := 0, len(s)-1, n-1
+	for lo < hi {
+		pivot := s[(lo+hi)/2]
+		i, j := lo, hi
+		for i <= j {
+			for s[i] > pivot {
+				i++
+			}
+			for s[j] < pivot {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return s[k]
+		}
+	}
+	return s[k]
+}
+
+func before(a, b *candidate) bool {
+	if a.score != b.score {
+		return a.score > b.score
+	}
+	x, y := &a.corpus.docs[a.doc], &b.corpus.docs[b.doc]
+	if len(x.folded) != len(y.folded) {
+		return len(x.folded) < len(y.folded)
+	}
+	if x.folded != y.folded {
+		return x.folded < y.folded
+	}
+	if x.key.Kind != y.key.Kind {
+		return x.key.Kind < y.key.Kind
+	}
+	return x.key.ID < y.key.ID
+}
+
+func (p *plan) result(found []candidate) Result {
+	page, total, facets := p.page(found)
+	r := Result{Total: total, DidYouMean: p.corrected, Facets: facets, Places: p.placeName}
+	for _, c := range page {
+		e := &c.corpus.docs[c.doc]
+		r.Hits = append(r.Hits, Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(p, c.doc)})
+	}
+	return r
+}
+
+// explain says in a few words why a document was found: the strongest way of
+// the most important word.
+func (c *Corpus) explain(p *plan, d uint32) string {
+	var out string
+	var bestV float32
+	try := func(v float32, text func() string) {
+		if v > bestV {
+			bestV, out = v, text()
+		}
+	}
+	for i := range p.slots {
+		s := &p.slots[i]
+		for _, m := range s.concepts {
+			if post, ok := in(c.concepts[m.concept], d); ok {
+				try(s.importance*post.quality()*m.factor, func() string {
+					return m.v.phrases[m.phrase].text + " → " + m.v.names[m.concept]
+				})
+			}
+		}
+		for _, alts := range append([][]alt{s.alts}, s.parts...) {
+			for _, a := range alts {
+				t := c.lookup(a.stem)
+				if t == nil {
+					continue
+				}
+				post, ok := in(t.head, d)
+				if !ok {
+					post, ok = in(t.body, d)
+				}
+				if ok {
+					try(s.importance*post.quality()*a.factor*1.001, func() string { return post.why.german() + ": " + s.text + a.german() })
+				}
+			}
+		}
+	}
+	if out == "" && p.digits != "" {
+		return "Nummer: " + p.digits
+	}
+	if out == "" && len(p.placeName) > 0 {
+		return "Ort: " + p.placeName[0]
+	}
+	return out
+}
+
+func (a alt) german() string {
+	if a.note == "" {
+		return ""
+	}
+	return " (" + a.note + ")"
+}
+
+func (r reason) german() string {
+	switch r {
+	case inTitle, inTitlePart:
+		return "Titel"
+	case inKeyword, inKeywordPart:
+		return "Stichwort"
+	case inLead:
+		return "Kurztext"
+	case inBody:
+		return "Text"
+	}
+	return "Thema"
+}
+
+// in finds the posting of a document.
+func in(posts []posting, d uint32) (posting, bool) {
+	i := sort.Search(len(posts), func(i int) bool { return posts[i].doc >= d })
+	if i < len(posts) && posts[i].doc == d {
+		return posts[i], true
+	}
+	return posting{}, false
+}

@@ -1,0 +1,131 @@
+package search
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// start is the text of a title from one of its words on; suggestions are found
+// by the beginning of it. The text shares its memory with the document.
+type start struct {
+	text string
+	doc  uint32
+	at   uint8 // number of the word
+}
+
+// mostStarts is the number of words of a title at which a suggestion may begin.
+const mostStarts = 8
+
+// mostScanned bounds the work for one very short prefix.
+const mostScanned = 3000
+
+func (b *builder) starts(id uint32, d *Doc) {
+	c := b.c
+	text := c.docs[id].folded
+	for at := 0; at < mostStarts && text != ""; at++ {
+		word, rest, _ := strings.Cut(text, " ")
+		if at == 0 || !b.l.stop[word] {
+			c.starts = append(c.starts, start{text, id, uint8(at)})
+		}
+		text = rest
+	}
+	for i, k := range d.Keywords {
+		if i == mostStarts {
+			break
+		}
+		if f := foldText(k); f != "" {
+			c.starts = append(c.starts, start{f, id, mostStarts})
+		}
+	}
+}
+
+// Suggest returns documents for the beginning of a query, best first; those
+// whose title has a word beginning with it come before what Search finds.
+// Limit is cut to between 1 and 20. Prefixes of fewer than two letters have none.
+func (v *View) Suggest(prefix string, limit int) []Suggestion {
+	limit = min(max(limit, 1), 20)
+	text := cut(prefix)
+	folded := foldText(text)
+	if utf8.RuneCountInString(folded) < 2 {
+		return nil
+	}
+	type scored struct {
+		doc   *entry
+		score float32
+	}
+	best := make(map[*entry]float32)
+	collect := func(c *Corpus, seen Set) {
+		if c == nil {
+			return
+		}
+		i := sort.Search(len(c.starts), func(i int) bool { return c.starts[i].text >= folded })
+		for n := 0; i < len(c.starts) && n < mostScanned && strings.HasPrefix(c.starts[i].text, folded); i, n = i+1, n+1 {
+			s := c.starts[i]
+			if !seen.has(s.doc) {
+				continue
+			}
+			e := &c.docs[s.doc]
+			score := 1 - 0.08*float32(s.at) - 0.002*float32(len(e.folded))
+			if c.maxPop > 0 {
+				score += 0.5 * e.pop / c.maxPop
+			}
+			if e.key.Kind == KindService {
+				score += 0.1
+			}
+			if old, ok := best[e]; !ok || score > old {
+				best[e] = score
+			}
+		}
+	}
+	collect(v.library, v.seen)
+	collect(v.own, nil)
+	found := make([]scored, 0, len(best))
+	for e, s := range best {
+		found = append(found, scored{e, s})
+	}
+	sort.Slice(found, func(i, j int) bool {
+		if found[i].score != found[j].score {
+			return found[i].score > found[j].score
+		}
+		a, b := found[i].doc, found[j].doc
+		if a.folded != b.folded {
+			return a.folded < b.folded
+		}
+		return a.key.Kind+Kind(a.key.ID) < b.key.Kind+Kind(b.key.ID)
+	})
+	out := make([]Suggestion, 0, limit)
+	has := make(map[Key]bool, limit)
+	for _, f := range found {
+		if len(out) == limit {
+			return out
+		}
+		has[f.doc.key] = true
+		out = append(out, Suggestion{Text: f.doc.title, Kind: f.doc.key.Kind, ID: f.doc.key.ID})
+	}
+	if len(folded) < 3 {
+		return out
+	}
+	for _, h := range v.Search(Query{Text: text, Limit: limit}).Hits {
+		k := Key{h.Kind, h.ID}
+		if len(out) == limit {
+			break
+		}
+		if !has[k] {
+			has[k] = true
+			out = append(out, Suggestion{Text: v.title(k, h.Own), Kind: k.Kind, ID: k.ID})
+		}
+	}
+	return out
+}
+
+func (v *View) title(k Key, own bool) string {
+	c := v.library
+	if own {
+		c = v.own
+	}
+	if id, ok := c.byKey[k]; ok {
+		return c.docs[id].title
+	}
+	return ""
+}

@@ -1,0 +1,344 @@
+package search
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"sort"
+	"strings"
+	"sync"
+)
+
+//go:embed vocabulary/*.tsv
+var vocabularyFiles embed.FS
+
+// Entry ties words of citizens to words of the administration.
+type Entry struct {
+	Official []string // names under which a service may stand in a catalogue
+	Words    []string // what people say for it
+	Loose    []string // what is merely near to it
+	// Directed entries lead from Words to Official and never back or sideways:
+	// "Opa gestorben" leads to Erbschein and Bestattung, but Bestattung is no
+	// other word for Erbschein.
+	Directed bool
+}
+
+// Vocabulary is an immutable thesaurus, indexed for queries and for titles.
+type Vocabulary struct {
+	names   []string // concept to its first official name
+	phrases []phrase
+	byStem  map[string][]uint32 // key stem to phrases
+	forms   *spellings          // single words, for typing errors
+}
+
+// phrase is one wording of a concept.
+type phrase struct {
+	text    string
+	stems   []string
+	weights []float32 // weight of each stem within the phrase
+	total   float32
+	concept uint32
+	ask     float32 // strength with which a query of these words means the concept
+	name    float32 // strength with which a title of these words is the concept
+	key     int     // index of the key stem
+}
+
+// Strengths of a wording when asked and when it stands in a title.
+const (
+	askOfficial, nameOfficial   = 0.95, 1.0
+	askWord, nameWord           = 0.95, 0.75
+	askLoose, nameLoose         = 0.5, 0.25
+	askThesaurus, nameThesaurus = 0.42, 0.55
+)
+
+// BuiltIn returns the vocabulary of the product: its own entries and the
+// licensed part of OpenThesaurus. It is loaded on first use.
+func BuiltIn() *Vocabulary { return builtIn() }
+
+var builtIn = sync.OnceValue(func() *Vocabulary {
+	entries, err := OwnEntries()
+	if err != nil {
+		panic("search: embedded vocabulary: " + err.Error())
+	}
+	b := newVocabularyBuilder()
+	for _, e := range entries {
+		b.add(e)
+	}
+	eachLine(thirdPartyFiles, "thirdparty/openthesaurus/synsets.txt", func(line string) {
+		b.addSynset(strings.Split(line, "|"))
+	})
+	return b.build()
+})
+
+// OwnEntries returns the entries written for this product, without third-party words.
+func OwnEntries() ([]Entry, error) {
+	names, err := fs.Glob(vocabularyFiles, "vocabulary/*.tsv")
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(names)
+	var out []Entry
+	for _, name := range names {
+		f, err := vocabularyFiles.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := ParseEntries(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, entries...)
+	}
+	return out, nil
+}
+
+// NewVocabulary returns a vocabulary of the given entries on top of base;
+// base may be nil. Editors' synonyms of a realm come in here.
+func NewVocabulary(base *Vocabulary, entries []Entry) *Vocabulary {
+	b := newVocabularyBuilder()
+	if base != nil {
+		b.names = append(b.names, base.names...)
+		b.phrases = append(b.phrases, base.phrases...)
+	}
+	for _, e := range entries {
+		b.add(e)
+	}
+	return b.build()
+}
+
+// ParseEntries reads entries in the product's own form, one a line: official
+// names separated by bars, a tab, words separated by commas. A word after ~ is
+// loose, a line beginning with > is directed, one with # is a comment.
+// It returns an error with the number of the first line it cannot read.
+func ParseEntries(r io.Reader) ([]Entry, error) {
+	var out []Entry
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 1<<20)
+	for n := 1; s.Scan(); n++ {
+		line := strings.TrimSpace(s.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		var e Entry
+		if rest, ok := strings.CutPrefix(line, ">"); ok {
+			e.Directed = true
+			line = rest
+		}
+		official, spoken, ok := strings.Cut(line, "\t")
+		if !ok {
+			return nil, fmt.Errorf("line %d: no tab between official name and words", n)
+		}
+		e.Official = list(official, "|")
+		for _, w := range list(spoken, ",") {
+			if loose, ok := strings.CutPrefix(w, "~"); ok {
+				e.Loose = append(e.Loose, strings.TrimSpace(loose))
+			} else {
+				e.Words = append(e.Words, w)
+			}
+		}
+		if len(e.Official) == 0 || len(e.Words)+len(e.Loose) == 0 {
+			return nil, fmt.Errorf("line %d: official name or words are missing", n)
+		}
+		out = append(out, e)
+	}
+	return out, s.Err()
+}
+
+func list(s, sep string) []string {
+	var out []string
+	for _, w := range strings.Split(s, sep) {
+		if w = strings.TrimSpace(w); w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// Size returns the number of concepts and of wordings.
+func (v *Vocabulary) Size() (concepts, wordings int) { return len(v.names), len(v.phrases) }
+
+type vocabularyBuilder struct {
+	names   []string
+	phrases []phrase
+}
+
+func newVocabularyBuilder() *vocabularyBuilder { return &vocabularyBuilder{} }
+
+func (b *vocabularyBuilder) add(e Entry) {
+	if len(e.Official) == 0 {
+		return
+	}
+	c := uint32(len(b.names))
+	b.names = append(b.names, e.Official[0])
+	askOff, nameWrd, nameLse := float32(askOfficial), float32(nameWord), float32(nameLoose)
+	if e.Directed {
+		askOff, nameWrd, nameLse = 0, 0, 0
+	}
+	for i, t := range e.Official {
+		fade := max(1-0.03*float32(i), 0.82)
+		b.wording(c, t, askOff, nameOfficial*fade)
+	}
+	for _, t := range e.Words {
+		b.wording(c, t, askWord, nameWrd)
+	}
+	for _, t := range e.Loose {
+		b.wording(c, t, askLoose, nameLse)
+	}
+}
+
+// addSynset takes a synonym group of the general thesaurus. Long groups say
+// little about each of their words and are left out.
+func (b *vocabularyBuilder) addSynset(group []string) {
+	const longest = 16
+	if len(group) > longest {
+		return
+	}
+	c := uint32(len(b.names))
+	n := 0
+	for _, t := range group {
+		if strings.Contains(t, "...") || len(t) < 3 || strings.Count(t, " ") > 1 {
+			continue
+		}
+		if n == 0 {
+			b.names = append(b.names, t)
+		}
+		b.wording(c, t, askThesaurus, nameThesaurus)
+		n++
+	}
+}
+
+func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
+	l := german()
+	toks := l.analyse(text)
+	if len(toks) == 0 {
+		return
+	}
+	p := phrase{text: text, concept: c, ask: ask, name: name}
+	for _, t := range toks {
+		p.addStem(l, t.stem)
+	}
+	b.phrases = append(b.phrases, p.finish())
+	if len(toks) == 1 && toks[0].stem != "" {
+		if parts := l.split(toks[0].fold); len(parts) > 1 && len(parts) <= 4 {
+			q := phrase{text: text, concept: c, ask: ask * 0.85, name: name * 0.85}
+			for _, t := range parts {
+				q.addStem(l, t.stem)
+			}
+			if len(q.stems) > 1 {
+				b.phrases = append(b.phrases, q.finish())
+			}
+		}
+	}
+}
+
+func (p *phrase) addStem(l *language, stem string) {
+	for _, s := range p.stems {
+		if s == stem {
+			return
+		}
+	}
+	w := l.weight(stem)
+	p.stems = append(p.stems, stem)
+	p.weights = append(p.weights, w)
+	p.total += w
+}
+
+func (p phrase) finish() phrase {
+	var best float32 = -1
+	for i, s := range p.stems {
+		if v := p.weights[i]*10 + float32(len(s)); v > best {
+			best, p.key = v, i
+		}
+	}
+	return p
+}
+
+func (b *vocabularyBuilder) build() *Vocabulary {
+	v := &Vocabulary{names: b.names, phrases: b.phrases, byStem: make(map[string][]uint32, len(b.phrases))}
+	forms := newSpellings()
+	l := german()
+	for i := range v.phrases {
+		p := &v.phrases[i]
+		k := p.stems[p.key]
+		v.byStem[k] = append(v.byStem[k], uint32(i))
+		for _, t := range words(p.text) {
+			if !t.digit && len(t.fold) > 3 && !l.stop[t.fold] {
+				forms.add(t.fold, l.stem(t.fold), t.text, 1)
+			}
+		}
+	}
+	for form, stem := range l.lemma {
+		forms.add(form, stem, form, 2)
+	}
+	for w, kind := range l.parts {
+		if kind == partOwn && len(w) > 4 {
+			forms.add(w, l.stem(w), w, 2)
+		}
+	}
+	v.forms = forms.build()
+	return v
+}
+
+// knows reports whether a stem is the key of some wording.
+func (v *Vocabulary) knows(stem string) bool {
+	return len(v.byStem[stem]) > 0
+}
+
+// bagTerm is a word of a query or title with the strength with which it stands
+// there (1 whole word, less for a part of a compound) and the words it covers.
+type bagTerm struct {
+	factor float32
+	mask   uint32
+}
+
+// meaning is a concept found in a text.
+type meaning struct {
+	concept uint32
+	phrase  uint32
+	factor  float32 // how fully the wording stands there, 0 to 1
+	covered float32 // weight of the text's own words that it explains
+	mask    uint32
+}
+
+// enough of a wording's weight must stand in the text; only generic words may be missing.
+const enough = 0.72
+
+// find returns all wordings that stand in the bag.
+func (v *Vocabulary) find(bag map[string]bagTerm, weight func(string) float32) []meaning {
+	var out []meaning
+	for stem := range bag {
+		for _, id := range v.byStem[stem] {
+			p := &v.phrases[id]
+			var have, covered float32
+			var mask uint32
+			for i, s := range p.stems {
+				t, ok := bag[s]
+				if !ok {
+					continue
+				}
+				have += p.weights[i] * t.factor
+				covered += weight(s) * t.factor
+				mask |= t.mask
+			}
+			cov := have / p.total
+			if cov < enough*0.8 || !p.nearlyAll(bag) {
+				continue
+			}
+			out = append(out, meaning{concept: p.concept, phrase: id, factor: cov, covered: covered, mask: mask})
+		}
+	}
+	return out
+}
+
+func (p *phrase) nearlyAll(bag map[string]bagTerm) bool {
+	var have float32
+	for i, s := range p.stems {
+		if _, ok := bag[s]; ok {
+			have += p.weights[i]
+		}
+	}
+	return have >= enough*p.total
+}
