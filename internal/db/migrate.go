@@ -122,6 +122,7 @@ func (s sized) Size() int64 { return s.n }
 //
 //	tenant_id              → the scope's tenant
 //	tenant_id + person_id  → the scope's tenant, or the scope's person (own rows)
+//	realm_id + person_id   → the scope's realm, never a tenant; own rows only for a person
 //	realm_id (no tenant)   → the scope's realm
 //
 // Work across the walls (Across) sees all. Tables listed in open hold what is
@@ -154,6 +155,8 @@ func (e *postgresEngine) secure(ctx context.Context) error {
 			if has("realm_id") {
 				cond += " OR (tenant_id = '' AND realm_id = " + setting("realm") + ")"
 			}
+		case has("realm_id") && has("person_id"):
+			cond = "realm_id = " + setting("realm") + " AND " + setting("tenant") + " IS NULL AND (" + setting("person") + " IS NULL OR person_id = " + setting("person") + ")"
 		case has("realm_id"):
 			cond = "realm_id = " + setting("realm")
 		default:

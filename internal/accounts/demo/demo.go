@@ -1,0 +1,259 @@
+// Package demo is a sign-in method for the demonstration: one chooses a person
+// and a trust level.
+//
+// It is a real extension of the port, for a partner that lives in the process:
+// the partner (Provider) shows its own page, hands out a single-use code and
+// answers who came. It confirms whatever is chosen, so it must never run
+// outside the demo: New refuses unless Config.Demo says so, and app sets that
+// only for `stadttor demo`.
+package demo
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"stadttor/internal/accounts"
+	"stadttor/internal/clock"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/perm"
+)
+
+// Name of the method.
+const Name = "demo"
+
+// Path below which the provider's pages lie on every portal host.
+const Path = "/demo-anmeldung"
+
+// Citizen is an invented person.
+type Citizen struct {
+	Slug    string
+	Story   string
+	Realm   string // slug
+	Levels  []perm.Level
+	Profile accounts.Profile
+}
+
+// Staff is an invented member of staff.
+type Staff struct {
+	Slug   string
+	Name   string
+	Tenant string // slug
+	Task   string // what he does, for the list
+}
+
+// Config of the method.
+type Config struct {
+	// Demo must be true: the program runs as a demonstration.
+	Demo       bool
+	Citizens   []Citizen
+	Staff      []Staff
+	Stylesheet func() string
+	// RealmOf tells the realm's slug of a tenant's slug.
+	RealmOf func(tenant string) string
+	Clock   clock.Clock
+}
+
+// Provider is the partner: method and pages.
+type Provider struct {
+	c     Config
+	mu    sync.Mutex // guards tries and codes
+	tries map[string]try
+	codes map[string]code
+}
+
+type try struct {
+	accounts.Attempt
+	until time.Time
+}
+
+type code struct {
+	who   accounts.Identity
+	until time.Time
+}
+
+const life = 15 * time.Minute
+
+// New makes the provider; it refuses outside the demo.
+func New(c Config) (*Provider, error) {
+	if !c.Demo {
+		return nil, errors.New("the demo sign-in lets anybody be anybody: it runs in `stadttor demo` only")
+	}
+	return &Provider{c: c, tries: map[string]try{}, codes: map[string]code{}}, nil
+}
+
+var _ accounts.Method = (*Provider)(nil)
+
+// Begin implements accounts.Method.
+func (p *Provider) Begin(_ context.Context, a accounts.Attempt) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.c.Clock.Now()
+	for k, t := range p.tries {
+		if now.After(t.until) {
+			delete(p.tries, k)
+		}
+	}
+	for k, t := range p.codes {
+		if now.After(t.until) {
+			delete(p.codes, k)
+		}
+	}
+	id := ident.Secret()
+	p.tries[id] = try{a, now.Add(life)}
+	return Path + "?" + url.Values{"versuch": {id}}.Encode(), nil
+}
+
+// Complete implements accounts.Method.
+func (p *Provider) Complete(_ context.Context, back url.Values) (accounts.Identity, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.codes[back.Get("code")]
+	delete(p.codes, back.Get("code"))
+	if !ok || p.c.Clock.Now().After(c.until) {
+		return accounts.Identity{}, errs.Forbidden("login.refused")
+	}
+	return c.who, nil
+}
+
+// ServeHTTP shows the page on which one chooses, and takes the choice.
+func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	id := r.FormValue("versuch")
+	t, ok := p.tries[id]
+	p.mu.Unlock()
+	if !ok || p.c.Clock.Now().After(t.until) {
+		p.page(w, http.StatusNotFound, view{Title: "Dieser Anmeldeversuch ist nicht mehr gültig", Gone: true})
+		return
+	}
+	if r.Method != http.MethodPost {
+		p.page(w, http.StatusOK, p.view(id, t))
+		return
+	}
+	if r.FormValue("abbruch") != "" {
+		p.done(id)
+		http.Redirect(w, r, t.Back+"?"+url.Values{"state": {t.State}, "code": {"abbruch"}}.Encode(), http.StatusSeeOther)
+		return
+	}
+	who, err := p.identity(t, r.FormValue("person"), perm.ParseLevel(r.FormValue("niveau")))
+	if err != nil {
+		v := p.view(id, t)
+		v.Problem = "Bitte wählen Sie eine Person und ein Vertrauensniveau, das sie nutzen kann."
+		p.page(w, http.StatusUnprocessableEntity, v)
+		return
+	}
+	p.done(id)
+	c := ident.Secret()
+	p.mu.Lock()
+	p.codes[c] = code{who, p.c.Clock.Now().Add(time.Minute)}
+	p.mu.Unlock()
+	http.Redirect(w, r, t.Back+"?"+url.Values{"state": {t.State}, "code": {c}}.Encode(), http.StatusSeeOther)
+}
+
+func (p *Provider) done(id string) { p.mu.Lock(); delete(p.tries, id); p.mu.Unlock() }
+
+func (p *Provider) identity(t try, slug string, level perm.Level) (accounts.Identity, error) {
+	if t.Kind == accounts.KindStaff {
+		for _, s := range p.c.Staff {
+			if s.Slug == slug && s.Tenant == t.Tenant {
+				return accounts.Identity{Subject: slug, Level: perm.LevelSubstantial}, nil
+			}
+		}
+		return accounts.Identity{}, errs.Invalid("login.refused")
+	}
+	realm := p.c.RealmOf(t.Tenant)
+	for _, c := range p.c.Citizens {
+		if c.Slug != slug || c.Realm != realm {
+			continue
+		}
+		for _, l := range c.Levels {
+			if l == level {
+				f := c.Profile
+				f.Verified = level
+				return accounts.Identity{Subject: slug, Level: level, Profile: f}, nil
+			}
+		}
+	}
+	return accounts.Identity{}, errs.Invalid("login.refused")
+}
+
+type view struct {
+	Title, Try, Style, Problem string
+	Gone                       bool
+	Want                       string
+	Citizens                   []citizenView
+	Staff                      []Staff
+}
+
+type citizenView struct {
+	Slug, Name, Story string
+	Levels            []levelView
+}
+
+type levelView struct{ Value, Name string }
+
+var levelNames = map[perm.Level]string{perm.LevelBasis: "Basis", perm.LevelSubstantial: "Substantiell", perm.LevelHigh: "Hoch"}
+
+func (p *Provider) view(id string, t try) view {
+	v := view{Title: "Demo-Anmeldung: Wer möchten Sie sein?", Try: id, Want: levelNames[t.Level]}
+	if t.Kind == accounts.KindStaff {
+		for _, s := range p.c.Staff {
+			if s.Tenant == t.Tenant {
+				v.Staff = append(v.Staff, s)
+			}
+		}
+		return v
+	}
+	realm := p.c.RealmOf(t.Tenant)
+	for _, c := range p.c.Citizens {
+		if c.Realm != realm {
+			continue
+		}
+		cv := citizenView{Slug: c.Slug, Name: c.Profile.Name().Reveal(), Story: c.Story}
+		for _, l := range c.Levels {
+			if l >= t.Level {
+				cv.Levels = append(cv.Levels, levelView{l.String(), levelNames[l]})
+			}
+		}
+		v.Citizens = append(v.Citizens, cv)
+	}
+	return v
+}
+
+func (p *Provider) page(w http.ResponseWriter, status int, v view) {
+	v.Style = p.c.Stylesheet()
+	var b strings.Builder
+	if err := page.Execute(&b, v); err != nil {
+		http.Error(w, "Fehler", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(b.String()))
+}
+
+var page = template.Must(template.New("demo").Parse(`<!DOCTYPE html>
+<html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Title}}</title>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><link rel="stylesheet" href="{{.Style}}"></head>
+<body><main id="inhalt"><div class="p-wrap p-section"><div class="p-stack">
+<div class="kern-alert kern-alert--warning"><div class="kern-alert__header"><span class="kern-icon kern-icon--warning" aria-hidden="true"></span><p class="kern-title">Nur zur Vorführung</p></div><div class="kern-alert__body"><p class="kern-body">Alle Personen sind erfunden. Hier wird nichts geprüft.</p></div></div>
+<h1 class="kern-heading-large">{{.Title}}</h1>
+{{if .Gone}}<p class="kern-body"><a class="kern-link" href="/">Zur Startseite</a></p>{{else}}
+{{if .Problem}}<div class="kern-alert kern-alert--danger" role="alert"><div class="kern-alert__header"><span class="kern-icon kern-icon--danger" aria-hidden="true"></span><p class="kern-title">{{.Problem}}</p></div></div>{{end}}
+{{if .Want}}<p class="kern-body">Gebraucht wird mindestens das Vertrauensniveau „{{.Want}}“.</p>{{end}}
+<ul class="p-grid">
+{{$try := .Try}}{{range .Citizens}}<li class="kern-card kern-card--surface"><div class="kern-card__container"><h2 class="kern-title">{{.Name}}</h2><p class="kern-body">{{.Story}}</p>
+<div class="p-actions">{{$p := .}}{{range .Levels}}<form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{$p.Slug}}"><input type="hidden" name="niveau" value="{{.Value}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">{{.Name}}<span class="kern-sr-only"> als {{$p.Name}}</span></span></button></form>{{else}}<p class="kern-body">Kann sich auf diesem Vertrauensniveau nicht anmelden.</p>{{end}}</div></div></li>
+{{end}}{{range .Staff}}<li class="kern-card kern-card--surface"><div class="kern-card__container"><h2 class="kern-title">{{.Name}}</h2><p class="kern-body">{{.Task}}</p>
+<div class="p-actions"><form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{.Slug}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">Anmelden<span class="kern-sr-only"> als {{.Name}}</span></span></button></form></div></div></li>
+{{end}}</ul>
+<form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{.Try}}"><button class="kern-btn kern-btn--tertiary" type="submit" name="abbruch" value="1"><span class="kern-label">Abbrechen</span></button></form>
+{{end}}</div></div></main></body></html>
+`))
