@@ -1,6 +1,10 @@
 package letter
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // blockGap is the white above a block.
 const blockGap = 8
@@ -36,6 +40,9 @@ func (d *document) flow(e *element, ls []line, s style, x, width float64) {
 }
 
 func (b Heading) draw(d *document) {
+	if blank(b.Text) {
+		return
+	}
 	level := min(max(b.Level, 2), d.section+1)
 	d.section = level
 	s := sectionStyle
@@ -44,28 +51,60 @@ func (b Heading) draw(d *document) {
 	}
 	ls := lines(b.Text, s, textWidth)
 	d.space(blockGap + 5)
-	d.need(float64(len(ls))*s.leading + 3*bodyStyle.leading) // never alone at the foot of a page
+	d.need(float64(len(ls))*s.leading + d.start(d.rest)) // never alone at the foot of a page
 	d.flow(d.top.add(fmt.Sprintf("H%d", level), ""), ls, s, left, textWidth)
 	d.y -= blockGap - 3
 }
 
+// start is how much of the blocks that follow must stand on the page of their heading.
+func (d *document) start(rest []Block) float64 {
+	const some = 75 // five lines, or the head of a table and its first row
+	height := 0.0
+	for i, b := range rest {
+		switch b := b.(type) {
+		case Heading:
+			if i < 3 { // more headings than that head nothing
+				height += blockGap + 5 + float64(len(lines(b.Text, sectionStyle, textWidth)))*sectionStyle.leading
+				continue
+			}
+		case Notice:
+			if h := b.height(); h <= d.half() {
+				return height + h + blockGap + 2
+			}
+		case Table:
+			return height + some + b.captionHeight()
+		}
+		return height + some
+	}
+	return height + some
+}
+
+// half is half the height of the text on a page: what is smaller may be kept in one piece.
+func (d *document) half() float64 { return (d.bottom - nextTop) / 2 }
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
 func (b Paragraph) draw(d *document) {
+	if blank(b.Text) {
+		return
+	}
 	d.space(blockGap)
 	d.flow(d.top.add("P", ""), lines(b.Text, bodyStyle, textWidth), bodyStyle, left, textWidth)
 }
 
 func (b List) draw(d *document) {
+	items := slices.DeleteFunc(slices.Clone(b.Items), blank)
+	if len(items) == 0 {
+		return
+	}
 	attr, indent := listDisc, 14.0
 	if b.Ordered {
 		attr = listDecimal
-		indent = lines(fmt.Sprintf("%d.", len(b.Items)), bodyStyle, textWidth)[0].points(bodyStyle) + 8
-	}
-	if len(b.Items) == 0 {
-		return
+		indent = lines(fmt.Sprintf("%d.", len(items)), bodyStyle, textWidth)[0].points(bodyStyle) + 8
 	}
 	list := d.top.add("L", attr)
 	d.space(blockGap)
-	for i, item := range b.Items {
+	for i, item := range items {
 		ls := lines(item, bodyStyle, textWidth-indent)
 		d.chunk(len(ls), bodyStyle.leading) // turns the page before the label, not after it
 		li := list.add("LI", "")
@@ -81,21 +120,33 @@ func (b List) draw(d *document) {
 	}
 }
 
+// noticePad is the white around the text of a notice.
+const noticePad = 9.0
+
+// set breaks the text of a notice into lines.
+func (b Notice) set() (title, text []line) {
+	if !blank(b.Title) {
+		title = lines(b.Title, strongStyle, textWidth-2*noticePad)
+	}
+	if !blank(b.Text) {
+		text = lines(b.Text, bodyStyle, textWidth-2*noticePad)
+	}
+	return title, text
+}
+
+func (b Notice) height() float64 {
+	title, text := b.set()
+	return float64(len(title)+len(text))*bodyStyle.leading + 2*noticePad
+}
+
 func (b Notice) draw(d *document) {
-	const pad = 9.0
-	div := d.top.add("Div", "")
-	width := textWidth - 2*pad
-	var title, text []line
-	if b.Title != "" {
-		title = lines(b.Title, strongStyle, width)
-	}
-	if b.Text != "" {
-		text = lines(b.Text, bodyStyle, width)
-	}
+	const pad, width = noticePad, textWidth - 2*noticePad
+	title, text := b.set()
 	total := len(title) + len(text)
 	if total == 0 {
 		return
 	}
+	div := d.top.add("Div", "")
 	var head, body *element
 	if len(title) > 0 {
 		head = div.add("P", "")
@@ -104,8 +155,8 @@ func (b Notice) draw(d *document) {
 		body = div.add("P", "")
 	}
 	d.space(blockGap + 2)
-	if h := float64(total)*bodyStyle.leading + 2*pad; h <= d.bottom-nextTop {
-		d.need(h) // in one piece if it fits on a page
+	if h := float64(total)*bodyStyle.leading + 2*pad; h <= d.half() {
+		d.need(h)
 	}
 	for total > 0 {
 		d.y += pad

@@ -48,6 +48,7 @@ type document struct {
 	fonts   [faceCount]*subset
 	top     *element // Document
 	section int      // level of the last heading
+	rest    []Block  // those after the one that is being drawn
 }
 
 // page is a page's content while it is being set.
@@ -62,8 +63,17 @@ func (d *document) page() *page { return d.pages[len(d.pages)-1] }
 // written unless the letter is whole. Errors: Invalid with the field's name,
 // TooLarge beyond MaxText, or what w returns.
 func Render(w io.Writer, l Letter) error {
-	if err := l.check(); err != nil {
+	d, err := set(l)
+	if err != nil {
 		return err
+	}
+	return d.write(w)
+}
+
+// set breaks a letter into pages and draws them.
+func set(l Letter) (*document, error) {
+	if err := l.check(); err != nil {
+		return nil, err
 	}
 	if l.Lang == "" {
 		l.Lang = "de"
@@ -72,14 +82,15 @@ func Render(w io.Writer, l Letter) error {
 	d.measureFooter()
 	d.pages = append(d.pages, &page{})
 	if err := d.letterhead(); err != nil {
-		return err
+		return nil, err
 	}
-	for _, b := range l.Blocks {
+	for i, b := range l.Blocks {
+		d.rest = l.Blocks[i+1:]
 		b.draw(d)
 	}
 	d.checkSum()
 	d.footers()
-	return d.write(w)
+	return d, nil
 }
 
 // newPage starts the next page; its running head is drawn at the end.
@@ -193,7 +204,7 @@ func (d *document) text(p *page, ls []line, s style, x, y, width, align float64)
 	b.WriteString("g ")
 	face := uint8(255)
 	px, py := 0.0, 0.0
-	base := y + (s.leading-s.size)/2 + 0.8*s.size // first base line
+	base := y + 0.73*s.leading // first base line: the same for all sizes of one leading
 	for i, l := range ls {
 		lx := x + align*(width-l.points(s))
 		ly := pageHeight - base - float64(i)*s.leading

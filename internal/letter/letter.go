@@ -14,7 +14,7 @@ import (
 
 // Bounds of one letter. A letter beyond them is refused, never cut.
 const (
-	MaxText      = 2 << 20 // bytes of all its texts together; some 700 pages
+	MaxText      = 1 << 20 // bytes of all its texts together, each counted with 32 more; some 350 pages
 	MaxRecipient = 9       // lines, DIN 5008: three of notes, six of address
 	MaxColumns   = 8       // of a Table
 	maxFooter    = 4       // columns of the footer
@@ -196,7 +196,7 @@ func (l Letter) check() error {
 	}
 	size := 0
 	for _, t := range l.texts() {
-		size += len(t)
+		size += len(t) + 32
 	}
 	if size > MaxText {
 		return errs.TooLarge("letter.long")

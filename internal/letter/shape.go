@@ -2,6 +2,7 @@ package letter
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -76,26 +77,20 @@ func clusters(s string) []cluster {
 	return cs
 }
 
-// faceFor finds the face that holds the whole cluster, or -1.
+// faceFor finds the face that holds the whole cluster, or -1. A sign that
+// exists in the other weight only is better than none.
 func faceFor(c cluster, bold bool) int {
 	for _, r := range c {
 		if !unicode.In(r, printed...) || unicode.Is(unicode.Co, r) {
 			return -1
 		}
 	}
-	f := faceRegular
+	order := [faceCount]int{faceRegular, faceRegularMore, faceBold, faceBoldMore}
 	if bold {
-		f = faceBold
+		order = [faceCount]int{faceBold, faceBoldMore, faceRegular, faceRegularMore}
 	}
-	for ; f < faceCount; f += faceRegularMore - faceRegular {
-		all := true
-		for _, r := range c {
-			if faces[f]().glyphs[r] == 0 {
-				all = false
-				break
-			}
-		}
-		if all {
+	for _, f := range order {
+		if !slices.ContainsFunc(c, func(r rune) bool { return faces[f]().glyphs[r] == 0 }) {
 			return f
 		}
 	}

@@ -25,7 +25,7 @@ func (d *document) row(cells []cell, rule, grey float64, atTop func()) {
 	}
 	leading := cells[0].style.leading
 	if d.y+float64(longest)*leading+2*cellPad > d.bottom && !d.fresh() {
-		if float64(longest)*leading < (d.bottom-nextTop)/2 || d.bottom-d.y < 5*leading {
+		if float64(longest)*leading < d.half() || d.bottom-d.y < 5*leading {
 			d.newPage()
 			atTop()
 		}
@@ -79,6 +79,13 @@ func (b Facts) draw(d *document) {
 	}
 }
 
+func (b Table) captionHeight() float64 {
+	if blank(b.Caption) {
+		return 0
+	}
+	return float64(len(lines(b.Caption, headStyle, textWidth)))*headStyle.leading + 2
+}
+
 func (b Table) draw(d *document) {
 	n := len(b.Header)
 	head := make([][]glyph, n)
@@ -103,10 +110,10 @@ func (b Table) draw(d *document) {
 
 	table := d.top.add("Table", "")
 	d.space(blockGap)
-	if b.Caption != "" {
-		ls := lines(b.Caption, headStyle, textWidth)
-		d.need(float64(len(ls)+3)*headStyle.leading + 4*cellPad)
-		d.flow(table.add("Caption", ""), ls, headStyle, left, textWidth)
+	const start = 4*13 + 4*cellPad // head and first row
+	if !blank(b.Caption) {
+		d.need(b.captionHeight() + start)
+		d.flow(table.add("Caption", ""), lines(b.Caption, headStyle, textWidth), headStyle, left, textWidth)
 		d.y += 2
 	}
 	cells := func(parts [][]glyph, s style, el func(i int) *element) []cell {
@@ -121,19 +128,23 @@ func (b Table) draw(d *document) {
 		}
 		return cs
 	}
-	d.need(4*headStyle.leading + 4*cellPad)
+	d.need(start)
 	top := table.add("THead", "").add("TR", "")
 	d.row(cells(head, headStyle, func(int) *element { return top.add("TH", scopeColumn) }), 0.9, 0.25, func() {})
 	repeat := cells(head, headStyle, func(int) *element { return nil })
+	again := func() { d.row(repeat, 0.9, 0.25, func() {}) }
+	for _, c := range repeat {
+		if float64(len(c.lines))*headStyle.leading > d.half()/2 {
+			again = func() {} // would leave too little room for the rows
+		}
+	}
 	if len(body) == 0 {
 		return
 	}
 	rows := table.add("TBody", "")
 	for _, parts := range body {
 		tr := rows.add("TR", "")
-		d.row(cells(parts, cellStyle, func(int) *element { return tr.add("TD", "") }), 0.4, 0.7, func() {
-			d.row(repeat, 0.9, 0.25, func() {})
-		})
+		d.row(cells(parts, cellStyle, func(int) *element { return tr.add("TD", "") }), 0.4, 0.7, again)
 	}
 }
 
@@ -165,8 +176,11 @@ func share(natural, least []int, size, width float64) []float64 {
 	var wants, needs float64
 	for i := range n {
 		limit := width
-		if n > 1 {
+		switch {
+		case n == 2:
 			limit = width * 0.6
+		case n > 2:
+			limit = width * 0.35
 		}
 		need[i] = min(float64(least[i])*size/1000+2*cellSide+1, limit)
 		want[i] = max(need[i], float64(natural[i])*size/1000+2*cellSide+1)

@@ -48,7 +48,7 @@ func wrapOne(lines []line, gs []glyph, limit int) []line {
 				continue
 			}
 			at, hyphen := breakWord(gs, start, i, width, limit)
-			lines = append(lines, cut(gs[start:at], widthOf(gs[start:at])))
+			lines = append(lines, line{glyphs: gs[start:at], width: widthOf(gs[start:at])})
 			if hyphen {
 				l := &lines[len(lines)-1]
 				l.glyphs = append(append([]glyph(nil), l.glyphs...), hyphenLike(gs[at-1]))
@@ -73,7 +73,7 @@ func wrapOne(lines []line, gs []glyph, limit int) []line {
 			last, lastWidth = i+1, width
 		}
 	}
-	return append(lines, cut(gs[start:], widthOf(gs[start:])))
+	return append(lines, line{glyphs: gs[start:], width: widthOf(gs[start:])})
 }
 
 // glued says whether the space at i holds together what belongs together
@@ -100,7 +100,8 @@ func glued(gs []glyph, i int) bool {
 
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// cut makes a line; a soft hyphen at its end becomes a visible one.
+// cut makes a line of what stands before a break; a soft hyphen there becomes a
+// visible one.
 func cut(gs []glyph, width int) line {
 	if n := len(gs); n > 0 && gs[n-1].r == softHyphen {
 		gs = append(append([]glyph(nil), gs[:n-1]...), hyphenLike(gs[n-1]))
