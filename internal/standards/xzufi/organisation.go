@@ -58,17 +58,19 @@ type Oeffnungszeit struct {
 
 // Kontaktperson is a member of staff whom the authority publishes.
 type Kontaktperson struct {
-	ID             Identifikator
-	IDSekundaer    []Identifikator
-	Anrede         string
-	Titel          string
-	Vorname        string
-	Familienname   string
-	Funktion       Texts
-	Raum           string
-	Erreichbarkeit []Erreichbarkeit
-	Sprechzeiten   Texts // HTML
-	Position       int
+	ID              Identifikator
+	IDSekundaer     []Identifikator
+	Anrede          string
+	Titel           string
+	Vorname         string
+	Familienname    string
+	Funktion        Texts
+	Beschreibung    Texts // what the person does, as plain text
+	Klassifizierung Codes
+	Raum            string
+	Erreichbarkeit  []Erreichbarkeit
+	Sprechzeiten    Texts // HTML
+	Position        int
 }
 
 // Zustaendigkeit says who does which service where.

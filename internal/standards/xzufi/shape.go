@@ -400,6 +400,8 @@ func kontaktperson(c *codec, v *Kontaktperson) {
 	c.str("vorname", &v.Vorname)
 	c.str("familienname", &v.Familienname, "nachname")
 	c.texts("position", &v.Funktion, "funktion")
+	c.texts("beschreibung", &v.Beschreibung)
+	c.codes("klassifizierung", &v.Klassifizierung)
 	c.str("raum", &v.Raum)
 	many(c, "erreichbarkeit", &v.Erreichbarkeit, erreichbarkeit)
 	c.html("infoOeffnungszeitenText", &v.Sprechzeiten, "sprechzeiten")
