@@ -3,6 +3,8 @@ package ui
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"stadttor/internal/errs"
 	"stadttor/internal/web/locale"
 )
@@ -90,6 +92,18 @@ func (e Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 		e.Log(r, a.status, err)
 		http.Error(w, page.Title, a.status)
 	}
+}
+
+// ErrorPage is the page for a status without an error at hand: for tests and
+// for servers in front that ask for one.
+func ErrorPage(page Page, status int) templ.Component {
+	for _, a := range answers {
+		if a.status == status {
+			page.Title, page.NoIndex = page.T(a.title), true
+			return errorPage(page, status, page.T(a.text), nil)
+		}
+	}
+	return ErrorPage(page, http.StatusInternalServerError)
 }
 
 // NotFound is the handler for addresses that no route knows.

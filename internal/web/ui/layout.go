@@ -46,6 +46,11 @@ func otherLanguages(page Page) []LanguageLink {
 	return others
 }
 
+// hasTools says whether the header has a row of languages: an empty list is no list.
+func hasTools(page Page) bool {
+	return page.Portal.SimpleLanguage != "" || page.Portal.SignLanguage != "" || len(otherLanguages(page)) > 0
+}
+
 // telURL is the tel: address of a German telephone number.
 func telURL(number string) templ.SafeURL {
 	var b strings.Builder
