@@ -73,6 +73,8 @@ func (d *document) start(rest []Block) float64 {
 			}
 		case Table:
 			return height + some + b.captionHeight()
+		case Paragraph, List:
+			return height + blockGap + 3*bodyStyle.leading
 		}
 		return height + some
 	}

@@ -49,8 +49,8 @@ const (
 )
 
 // font builds a TrueType font of the collected glyphs, numbered by code, and
-// of their components behind them. Hinting is left out: it makes the file
-// three times as large, and viewers do not need it.
+// of their components behind them. Hinting is left out: it makes the font
+// more than twice as large, and viewers do not need it.
 func (s *subset) font() []byte {
 	gids := append([]uint16(nil), s.gids...)
 	number := make(map[uint16]uint16, len(gids))
