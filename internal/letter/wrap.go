@@ -59,6 +59,7 @@ func wrapOne(lines []line, gs []glyph, limit int) []line {
 		}
 		width += int(g.advance)
 		switch {
+		case g.marks > 0: // a break would part it from them
 		case g.r == ' ':
 			if !glued(gs, i) {
 				last, lastWidth = i+1, width-int(g.advance)
