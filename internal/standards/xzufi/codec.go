@@ -259,6 +259,14 @@ func (c *codec) code(name string, v *Code, also ...string) {
 	c.one(name, *v != Code{}, func(c *codec) { codeOf(c, v) }, also...)
 }
 
+// code23 is a code that only XZuFi 2.3 has: it is read and, as 2.2 is written,
+// never written.
+func (c *codec) code23(name string, v *Code) {
+	if c.e == nil {
+		c.code(name, v)
+	}
+}
+
 // codes is a list of XÖV codes.
 func (c *codec) codes(name string, v *Codes, also ...string) {
 	many(c, name, (*[]Code)(v), codeOf, also...)

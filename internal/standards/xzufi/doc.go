@@ -14,7 +14,7 @@
 // browser may follow.
 //
 // A Writer gives the same structure back: reading what it wrote yields equal
-// objects. It writes no field that the reader does not know.
+// objects, but for the five fields that only XZuFi 2.3 has.
 //
 // The package never opens files, never asks the network, knows no database and
 // does not judge whether a code exists in its list.

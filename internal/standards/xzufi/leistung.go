@@ -158,7 +158,7 @@ type Dokument struct {
 	Beschreibung Texts // HTML
 	FormularID   []Identifikator
 	Signatur     Code
-	Pflicht      Code // only in 2.3: Dokumentpflichtangabetyp
+	Pflicht      Code // Dokumentpflichtangabetyp; only in 2.3, read but not written
 }
 
 // Dokumentmodul holds the papers of a service.
@@ -242,8 +242,8 @@ type Leistung struct {
 	ID                Identifikator
 	IDSekundaer       []Identifikator
 	Struktur          Struktur
-	StatusKatalog     Code
-	StatusBibliothek  Code
+	StatusKatalog     Code // only in 2.3, read but not written
+	StatusBibliothek  Code // only in 2.3, read but not written
 	ReferenzLeiKa     Codes
 	Leistungsadressat Codes // 001 citizens, 002 businesses, 003 administration
 	Module

@@ -7,7 +7,7 @@ import "strings"
 // names after the last known field of a call are those of other versions.
 
 func (h *Modulkopf) shape(c *codec) {
-	c.code("zugangskanal", &h.Zugangskanal)
+	c.code23("zugangskanal", &h.Zugangskanal)
 	c.num("positionDarstellung", &h.Position)
 	c.id("id", &h.ID)
 	c.ids("idSekundaer", &h.IDSekundaer)
@@ -15,7 +15,7 @@ func (h *Modulkopf) shape(c *codec) {
 }
 
 func (h *Modulkopf) present() bool {
-	return h.Position > 0 || h.ID != Identifikator{} || len(h.IDSekundaer) > 0 || len(h.Gueltigkeit) > 0 || h.Zugangskanal != Code{}
+	return h.Position > 0 || h.ID != Identifikator{} || len(h.IDSekundaer) > 0 || len(h.Gueltigkeit) > 0
 }
 
 func periods(c *codec, v *[]Zeitraum) {
@@ -201,7 +201,7 @@ func dokument(c *codec, v *Dokument) {
 	c.html("beschreibung", &v.Beschreibung)
 	c.ids("referenzFormularID", &v.FormularID, "formularReferenz")
 	c.code("angabeSignatur", &v.Signatur)
-	c.code("pflichtangabe", &v.Pflicht)
+	c.code23("pflichtangabe", &v.Pflicht)
 }
 
 func (s *Struktur) shape(c *codec) {
@@ -277,7 +277,9 @@ func tail(c *codec, v *Versionsinformation, s *[]Sprachversion, g *[]Zeitraum) {
 		}
 		c.str("sprachbezeichnungDeutsch", &v.Deutsch)
 		c.str("sprachbezeichnungNativ", &v.Nativ)
-		c.flag("kennzeichenMaschinelleUebersetzung", &v.Maschinell)
+		if c.e == nil {
+			c.flag("kennzeichenMaschinelleUebersetzung", &v.Maschinell)
+		}
 		c.instant("geaendertDatumZeit", &v.GeaendertAm)
 	})
 	periods(c, g)
@@ -294,8 +296,8 @@ func (l *Leistung) shape(c *codec) {
 	c.id("id", &l.ID)
 	c.ids("idSekundaer", &l.IDSekundaer)
 	l.Struktur.shape(c)
-	c.code("statusKatalog", &l.StatusKatalog)
-	c.code("statusBibliothek", &l.StatusBibliothek)
+	c.code23("statusKatalog", &l.StatusKatalog)
+	c.code23("statusBibliothek", &l.StatusBibliothek)
 	c.codes("referenzLeiKa", &l.ReferenzLeiKa, "referenzLeistungsschluessel")
 	l.Module.shape(c)
 	c.codes("typisierung", &l.Typisierung)

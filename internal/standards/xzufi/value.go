@@ -143,7 +143,7 @@ type Sprachversion struct {
 	Lang        string
 	Deutsch     string // "Englisch"
 	Nativ       string // "English"
-	Maschinell  *bool  // only in 2.3: translated by a machine
+	Maschinell  *bool  // translated by a machine; only in 2.3, read but not written
 	GeaendertAm time.Time
 }
 
@@ -159,5 +159,5 @@ type Modulkopf struct {
 	ID           Identifikator
 	IDSekundaer  []Identifikator
 	Gueltigkeit  []Zeitraum
-	Zugangskanal Code // only in 2.3
+	Zugangskanal Code // only in 2.3, read but not written
 }

@@ -15,6 +15,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// only23 names the fields that are read from 2.3 and not written to 2.2.
+var only23 = map[string]bool{"Zugangskanal": true, "Pflicht": true, "Maschinell": true, "StatusKatalog": true, "StatusBibliothek": true}
+
 // draw fills every field of a struct with something that the standard can
 // carry, so that a field added later is part of the property by itself.
 func draw(t *rapid.T, v reflect.Value, field string) {
@@ -36,7 +39,9 @@ func draw(t *rapid.T, v reflect.Value, field string) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			draw(t, v.Field(i), v.Type().Field(i).Name)
+			if f := v.Type().Field(i); !only23[f.Name] {
+				draw(t, v.Field(i), f.Name)
+			}
 		}
 	case reflect.Slice:
 		n := rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "n")
