@@ -172,6 +172,9 @@ func (a *Address) Lines() []string {
 }
 
 func formatPhone(s string) string {
+	if !strings.HasPrefix(s, "+") { // the fiction of examples
+		return s
+	}
 	if n, err := phonenumbers.Parse(s, "DE"); err == nil {
 		if n.GetCountryCode() == 49 {
 			return phonenumbers.Format(n, phonenumbers.NATIONAL)

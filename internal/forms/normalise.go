@@ -64,7 +64,7 @@ func (p *input) normalise() (Value, *fault) {
 		v.Text = strings.TrimPrefix(v.Text, "IBAN:")
 		v.Text = strings.TrimPrefix(v.Text, "IBAN")
 	case Plate:
-		v.Text, x = normalisePlate(s)
+		v.Text, x = p.r.normalisePlate(s)
 	}
 	return v, x
 }
@@ -256,7 +256,7 @@ func (r *run) findPlace(a *Address, ags string) *fault {
 	for _, p := range places {
 		if p.AGS != "" && p.AGS == ags || ags == "" && strings.EqualFold(p.Name, a.Place) {
 			if ags != "" {
-				a.Place = p.Name
+				a.Place = ""
 			}
 			a.take(p)
 			return nil
@@ -267,7 +267,7 @@ func (r *run) findPlace(a *Address, ags string) *fault {
 
 func (a *Address) take(p Place) {
 	a.AGS, a.ARS = p.AGS, p.ARS
-	if a.Place == "" {
+	if a.Place == "" || strings.EqualFold(a.Place, p.Name) {
 		a.Place = p.Name
 	}
 }

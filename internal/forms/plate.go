@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -36,7 +37,7 @@ var (
 
 // normalisePlate writes a registration as "UN-AB 123E" (§ 9, Annex 2 FZV). Old, official and red plates keep the form
 // they were typed in; whether they are usual is for platePlausible.
-func normalisePlate(s string) (string, *fault) {
+func (r *run) normalisePlate(s string) (string, *fault) {
 	if len(s) > 40 {
 		return "", &fault{code: "plate"}
 	}
@@ -49,7 +50,7 @@ func normalisePlate(s string) (string, *fault) {
 		return m[1] + "-" + m[2] + " " + m[3] + m[4], nil
 	}
 	solid := strings.NewReplacer(" ", "", "-", "").Replace(s)
-	switch ways := splitPlate(solid); {
+	switch ways := r.splitPlate(solid); {
 	case len(ways) == 1:
 		return ways[0], nil
 	case len(ways) > 1:
@@ -62,13 +63,13 @@ func normalisePlate(s string) (string, *fault) {
 }
 
 // splitPlate finds the readings of a registration typed without separators.
-func splitPlate(s string) []string {
+func (r *run) splitPlate(s string) []string {
 	var ways []string
 	letters := []rune(s)
 	for n := 1; n <= 3 && n < len(letters); n++ {
 		head := string(letters[:n])
 		m := plateTail.FindStringSubmatch(string(letters[n:]))
-		if districts()[head] && m != nil && n+len(m[1])+len(m[2])+len(m[3]) <= 8 {
+		if r.knowsSign(head) && m != nil && n+len(m[1])+len(m[2])+len(m[3]) <= 8 {
 			ways = append(ways, head+"-"+m[1]+" "+m[2]+m[3])
 		}
 	}
@@ -76,10 +77,12 @@ func splitPlate(s string) []string {
 }
 
 // platePlausible warns, and never blocks: districts come back and go, and old plates stay valid.
-func platePlausible(s string) *fault {
+func (r *run) platePlausible(s string) *fault {
 	head, _, _ := strings.Cut(s, "-")
-	if plateNormal.MatchString(s) && districts()[head] && len([]rune(s)) <= 10 {
+	if plateNormal.MatchString(s) && r.knowsSign(head) && len([]rune(s)) <= 10 {
 		return nil
 	}
 	return &fault{code: "plate-odd", warn: true, vars: []string{"{plate}", s}}
 }
+
+func (r *run) knowsSign(s string) bool { return districts()[s] || slices.Contains(r.e.Signs, s) }

@@ -41,7 +41,7 @@ func (r *run) validate(f *Field, v Value, at place) []*fault {
 	case IBAN:
 		x = checkIBAN(v.Text)
 	case Plate:
-		x = platePlausible(v.Text)
+		x = r.platePlausible(v.Text)
 	case AddressType:
 		x = r.checkAddress(f, v.Address)
 	case FileUpload:

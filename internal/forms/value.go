@@ -79,8 +79,11 @@ type Env struct {
 	Params   map[string]any
 	Places   func(plz string) []Place
 	Holidays func(day time.Time) bool
+	// Signs are further distinguishing signs of vehicle registration districts, besides the embedded list of 07/2023:
+	// new ones, and those of an invented Kreis.
+	Signs []string
 	// Person prefills by key: vorname familienname geburtsname geburtsdatum (2006-01-02) strasse hausnummer zusatz plz ort
-	// email telefon iban. Nothing of it is stored before the person sends the page.
+	// email telefon iban kennzeichen. Nothing of it is stored before the person sends the page.
 	Person map[string]string
 }
 
