@@ -224,14 +224,30 @@ func (f *frames) readTag(t *sink) bool {
 	}
 }
 
-// tagName gives the name in a tag as written, with prefix.
-func tagName(tag []byte) string {
-	t := bytes.TrimPrefix(tag, []byte("<"))
-	t = bytes.TrimPrefix(t, []byte("/"))
-	if i := bytes.IndexAny(t, " \t\r\n/>"); i >= 0 {
-		t = t[:i]
+// nameIn gives the name in a tag as written, with prefix.
+func nameIn(tag []byte) []byte {
+	t := tag[min(1, len(tag)):]
+	if len(t) > 0 && t[0] == '/' {
+		t = t[1:]
 	}
-	return string(t)
+	for i, c := range t {
+		switch c {
+		case ' ', '\t', '\r', '\n', '/', '>':
+			return t[:i]
+		}
+	}
+	return t
+}
+
+func tagName(tag []byte) string { return string(nameIn(tag)) }
+
+// isOp reports whether a tag is schreibe or loesche, under any prefix.
+func isOp(tag []byte) bool {
+	name := nameIn(tag)
+	if i := bytes.IndexByte(name, ':'); i >= 0 {
+		name = name[i+1:]
+	}
+	return string(name) == string(Schreibe) || string(name) == string(Loesche)
 }
 
 func localName(qname string) string {
@@ -352,18 +368,18 @@ func (f *frames) body(dst []byte, name string, line int) (frame, error) {
 		case markupDoctype:
 			return frame{}, f.fail(ReasonDoctype, "")
 		case markupStart, markupEmpty:
-			if op := localName(tagName(f.tag)); op == string(Schreibe) || op == string(Loesche) {
+			if isOp(f.tag) {
 				f.pending = m
 				return done(ReasonUnclosed)
 			}
 			s.add(f.tag)
 		case markupEnd:
-			if tagName(f.tag) == f.rootName && f.rootName != name {
+			if string(nameIn(f.tag)) == f.rootName && f.rootName != name {
 				f.ended = true
 				return done(ReasonUnclosed)
 			}
 			s.add(f.tag)
-			if tagName(f.tag) == name {
+			if string(nameIn(f.tag)) == name {
 				return done("")
 			}
 		case markupHuge:
