@@ -1,0 +1,95 @@
+package payments
+
+import (
+	"context"
+	"database/sql"
+
+	"stadttor/internal/db"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/perm"
+)
+
+// Get reads a payment. The person who owes may (for a guest's the caller has
+// checked the proof), and staff with perm.ReadPayments in all units. Errors:
+// NotFound, Forbidden.
+func (s *Service) Get(ctx context.Context, actor perm.Actor, id ident.PaymentID) (p Payment, err error) {
+	var scope db.TenantScope
+	switch a := actor.(type) {
+	case perm.Citizen:
+		if scope, err = s.reach(ctx, a, id); err != nil {
+			return Payment{}, err
+		}
+	case perm.Staff:
+		if err := mayRead(a); err != nil {
+			return Payment{}, err
+		}
+		scope = a.Scope()
+	default:
+		return Payment{}, errs.Forbidden("error.forbidden")
+	}
+	err = s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
+		p, err = s.get(ctx, tx, id)
+		return err
+	})
+	return p, err
+}
+
+// ForCase lists the attempts of a case, oldest first, in the caller's
+// transaction: all of them in the tenant's scope, his own in a person's. The
+// caller has checked who may see the case.
+func (s *Service) ForCase(ctx context.Context, tx *db.Tx, c ident.CaseID) ([]Payment, error) {
+	q, wall := ` AND tenant_id=$2`, ""
+	if _, t := tx.Walls(); t != "" {
+		wall = string(t)
+	} else {
+		q, wall = ` AND person_id=$2`, string(tx.Person())
+	}
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE case_id=$1`+q+` ORDER BY created_at,attempt`, string(c), wall)
+	return db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
+}
+
+// Own lists what a signed-in person owes or paid in the whole realm, newest
+// first, at most limit.
+func (s *Service) Own(ctx context.Context, actor perm.Citizen, limit int) (out []Payment, err error) {
+	if actor.Guest() {
+		return nil, nil
+	}
+	err = s.c.DB.View(ctx, actor.Own(), func(tx *db.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE person_id=$1 ORDER BY created_at DESC, id DESC LIMIT $2`, string(tx.Person()), limit)
+		out, err = db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
+		return err
+	})
+	return out, err
+}
+
+// Filter narrows a list. The zero value lists everything.
+type Filter struct {
+	State    State           // "" for all
+	Provider string          // "" for all
+	Flagged  bool            // only what a human has to look at
+	Before   ident.PaymentID // older than this one; "" for the newest
+	Limit    int             // 1 to 500; 0 means 50
+}
+
+// List shows the payments of an authority, newest first. Staff with
+// perm.ReadPayments in all units may.
+func (s *Service) List(ctx context.Context, actor perm.Staff, f Filter) (out []Payment, err error) {
+	if err := mayRead(actor); err != nil {
+		return nil, err
+	}
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	err = s.c.DB.View(ctx, actor.Scope(), func(tx *db.Tx) error {
+		flagged := 0
+		if f.Flagged {
+			flagged = 1
+		}
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND ($2='' OR state=$2) AND ($3='' OR provider=$3) AND ($4=0 OR flag<>'') AND ($5='' OR id<$5) ORDER BY id DESC LIMIT $6`,
+			string(tx.Tenant()), string(f.State), f.Provider, flagged, string(f.Before), min(f.Limit, 500))
+		out, err = db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,97 @@
+package payments
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"stadttor/internal/db"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/seal"
+)
+
+const columns = `tenant_id,id,demand_id,attempt,case_id,person_id,amount,purpose,reference,lines,state,provider,ref,flag,refunded,turn,created_at,started_at,settled_at`
+
+func linesPlace(p Payment) seal.Where {
+	return seal.Where{Tenant: string(p.Tenant), Table: "payment", Row: string(p.ID), Column: "lines"}
+}
+
+func (s *Service) scan(row interface{ Scan(...any) error }) (p Payment, err error) {
+	var sealed []byte
+	var created, started, settled int64
+	err = row.Scan(&p.Tenant, &p.ID, &p.Demand, &p.Attempt, &p.Case, &p.Person, &p.Amount, &p.Purpose, &p.Reference, &sealed, &p.State, &p.Provider, &p.Ref, &p.Flag, &p.Refunded, &p.Turn, &created, &started, &settled)
+	if err != nil {
+		return p, err
+	}
+	p.CreatedAt, p.StartedAt, p.SettledAt = db.FromMicros(created), db.FromMicros(started), db.FromMicros(settled)
+	plain, err := s.c.Directory.Key(p.Tenant).Open(sealed, linesPlace(p))
+	if err != nil {
+		return p, fmt.Errorf("lines of payment %s: %w", p.ID, err)
+	}
+	return p, json.Unmarshal(plain, &p.Lines)
+}
+
+func (s *Service) add(ctx context.Context, tx *db.Tx, p Payment) error {
+	plain, err := json.Marshal(p.Lines)
+	if err != nil {
+		return err
+	}
+	sealed := s.c.Directory.Key(p.Tenant).Seal(plain, linesPlace(p))
+	_, err = tx.Exec(ctx, `INSERT INTO payment (`+columns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)`,
+		string(p.Tenant), string(p.ID), string(p.Demand), p.Attempt, string(p.Case), string(p.Person), int64(p.Amount), p.Purpose, p.Reference, sealed,
+		string(p.State), p.Provider, p.Ref, string(p.Flag), int64(p.Refunded), p.Turn, db.Micros(p.CreatedAt), db.Micros(p.StartedAt), db.Micros(p.SettledAt))
+	if err != nil {
+		return fmt.Errorf("adding payment %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+func put(ctx context.Context, tx *db.Tx, p Payment) error {
+	n, err := tx.Exec(ctx, `UPDATE payment SET state=$3,provider=$4,ref=$5,flag=$6,refunded=$7,turn=$8,started_at=$9,settled_at=$10 WHERE tenant_id=$1 AND id=$2`,
+		string(p.Tenant), string(p.ID), string(p.State), p.Provider, p.Ref, string(p.Flag), int64(p.Refunded), p.Turn, db.Micros(p.StartedAt), db.Micros(p.SettledAt))
+	if err == nil && n != 1 {
+		err = errs.NotFound("payment", p.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("writing payment %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+// get reads a payment of the scope's tenant.
+func (s *Service) get(ctx context.Context, tx *db.Tx, id ident.PaymentID) (Payment, error) {
+	p, err := s.scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errs.NotFound("payment", id)
+	}
+	return p, err
+}
+
+// attempts reads and locks all attempts of the demand to which a payment
+// belongs, oldest first; i is that payment's place.
+func (s *Service) attempts(ctx context.Context, tx *db.Tx, id ident.PaymentID) (all []Payment, i int, err error) {
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND demand_id=(SELECT demand_id FROM payment WHERE tenant_id=$1 AND id=$2) ORDER BY attempt`+tx.ForUpdate(), string(tx.Tenant()), string(id))
+	all, err = db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range all {
+		if all[i].ID == id {
+			return all, i, nil
+		}
+	}
+	return nil, 0, errs.NotFound("payment", id)
+}
+
+// find gives the payment that a provider's notice means: by our ID or by the
+// provider's reference.
+func (s *Service) find(ctx context.Context, tx *db.Tx, provider, ref string) (Payment, error) {
+	p, err := s.scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND provider=$2 AND (id=$3 OR ref=$3) ORDER BY id LIMIT 1`, string(tx.Tenant()), provider, ref))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errs.NotFound("payment of a notice by", provider)
+	}
+	return p, err
+}
