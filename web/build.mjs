@@ -90,6 +90,7 @@ const unused = [
   'kern-basis', 'kern-container', 'kern-stack', 'kern-min-w', 'kern-min-h', 'kern-w-', 'kern-h-', 'kern-align', 'kern-justify', 'kern-gap',
   'kern-items', 'kern-self', 'kern-content', 'kern-hgroup', 'kern-preline', 'kern-subline', 'kern-icon--', 'kern-card--interactive',
   'kern-number', 'kern-divider', 'kern-level-', 'kern-kopfzeile', 'kern-sr-only-mobile', 'kern-layer',
+  'kern-form-check', 'kern-summary', 'kern-task-list', 'kern-description-list', 'kern-progress', 'kern-card',
 ];
 const named = new RegExp(`\\.(?:${unused.map((n) => (n.endsWith('-') ? n : `${n}(?![a-z])`)).join('|')})`);
 const root = postcss.parse((await readFile(join(kern, 'dist/kern.css'), 'utf8')).replace(/^\uFEFF?@charset "UTF-8";/, ''));

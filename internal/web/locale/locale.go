@@ -21,6 +21,9 @@ const (
 	Leicht  Lang = "de-leicht" // Leichte Sprache
 )
 
+// Default is spoken where nobody chose.
+const Default = German
+
 // Langs lists the languages in the order of the switch in the header.
 var Langs = []Lang{German, English, Leicht}
 

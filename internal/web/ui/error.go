@@ -75,6 +75,7 @@ func (e Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 	p := page.Printer()
 	page.Title = p.T(a.title)
 	page.Breadcrumb, page.Problems, page.NoIndex, page.Bare = nil, 0, true, false
+	page.NoSearch = a.status == http.StatusNotFound // it has a search of its own
 	text := p.T(a.text)
 	if key := errs.KeyOf(err); key != "" && p.Has(key) {
 		text = p.T(key)
@@ -99,7 +100,7 @@ func (e Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 func ErrorPage(page Page, status int) templ.Component {
 	for _, a := range answers {
 		if a.status == status {
-			page.Title, page.NoIndex = page.T(a.title), true
+			page.Title, page.NoIndex, page.NoSearch = page.T(a.title), true, status == http.StatusNotFound
 			return errorPage(page, status, page.T(a.text), nil)
 		}
 	}

@@ -48,7 +48,7 @@ func otherLanguages(page Page) []LanguageLink {
 
 // hasTools says whether the header has a row of languages: an empty list is no list.
 func hasTools(page Page) bool {
-	return page.Portal.SimpleLanguage != "" || page.Portal.SignLanguage != "" || len(otherLanguages(page)) > 0
+	return !page.Staff && (page.Portal.SimpleLanguage != "" || page.Portal.SignLanguage != "" || len(otherLanguages(page)) > 0)
 }
 
 // telURL is the tel: address of a German telephone number.

@@ -1,0 +1,169 @@
+// The accessibility gate of one page (ux.md 2.3): axe in two schemes and two
+// widths, reflow and text spacing, keyboard walk, forced colours, target size,
+// no JavaScript, and nothing refused by the content security policy.
+// Use: import { check } …, or  node gate.mjs URL [URL …]
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { open, start } from './chromium.mjs';
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+async function axe(page) {
+  // Playwright evaluates outside the page's policy, so the checker itself is not refused.
+  await page.evaluate(axeSource);
+  const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags } }), rules);
+  return {
+    violations: result.violations.flatMap((v) => v.nodes.map((n) => `axe ${v.id}: ${n.target.join(' ')} – ${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? v.help}`)),
+    incomplete: result.incomplete.length,
+  };
+}
+
+// overflow names what is wider than the window, save scroll regions.
+const overflow = (page) => page.evaluate(() => {
+  if (document.documentElement.scrollWidth <= document.documentElement.clientWidth) return [];
+  const limit = document.documentElement.clientWidth + 1;
+  return [...document.querySelectorAll('body *')]
+    .filter((e) => e.getBoundingClientRect().right > limit && !e.closest('[role=region][tabindex]'))
+    .slice(0, 4).map((e) => `${e.tagName.toLowerCase()}.${e.className?.baseVal ?? e.className}`);
+});
+
+// Every stop must be seen, uncovered and have a ring; the first is the skip link.
+async function keyboard(page) {
+  const findings = [];
+  const expected = await page.evaluate(() => {
+    const visible = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) && e.getClientRects().length > 0;
+    const all = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex="0"]')].filter((e) => visible(e) && !e.disabled && e.tabIndex >= 0);
+    const groups = new Set();
+    let n = 0;
+    for (const e of all) {
+      if (e.type === 'radio') { // a group of radios is one stop
+        const key = `${e.form?.action ?? ''}|${e.name}`;
+        if (groups.has(key)) continue;
+        groups.add(key);
+      }
+      n++;
+    }
+    return n;
+  });
+  await page.evaluate(() => { // start where a fresh visitor starts, also after a page focused its errors
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    window.scrollTo(0, 0);
+  });
+  const seen = new Set();
+  for (let i = 0; i < expected + 30; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      if (!e.dataset.stop) e.dataset.stop = String(window.stops = (window.stops ?? 0) + 1);
+      const name = `${e.tagName.toLowerCase()}#${e.id}.${e.className} "${(e.textContent || e.value || '').trim().slice(0, 30)}"`;
+      const card = e.closest('.p-check');
+      const rings = [getComputedStyle(e), getComputedStyle(e, '::after'), card && getComputedStyle(card)].filter(Boolean);
+      const ring = rings.some((s) => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 && s.outlineColor !== 'rgba(0, 0, 0, 0)') || s.boxShadow !== 'none');
+      const r = e.getClientRects()[0] ?? e.getBoundingClientRect();
+      const inside = r.bottom > 0 && r.top < innerHeight && r.right > 0 && r.left < innerWidth;
+      const x = Math.min(Math.max(r.left + r.width / 2, 1), innerWidth - 1);
+      const y = Math.min(Math.max(r.top + Math.min(r.height / 2, 20), 1), innerHeight - 1);
+      const top = document.elementFromPoint(x, y);
+      const covered = inside && top && top !== e && !e.contains(top) && !top.contains(e) && !(card && card.contains(top));
+      return { id: e.dataset.stop, name, ring, inside, covered: covered ? `${top.tagName}.${top.className}` : '', first: e.classList.contains('p-skip') };
+    });
+    if (!stop) break;
+    if (seen.size === 0 && !stop.first) findings.push(`keyboard: first stop is not the skip link but ${stop.name}`);
+    if (seen.has(stop.id)) { findings.push(`keyboard: comes back to ${stop.name} after ${seen.size} of ${expected}`); break; }
+    seen.add(stop.id);
+    if (!stop.ring) findings.push(`keyboard: no focus ring on ${stop.name}`);
+    if (!stop.inside) findings.push(`keyboard: out of sight ${stop.name}`);
+    if (stop.covered) findings.push(`keyboard: ${stop.name} is covered by ${stop.covered}`);
+  }
+  if (seen.size !== expected) findings.push(`keyboard: ${seen.size} stops, ${expected} interactive elements`);
+  return findings;
+}
+
+// 2.5.8: 24 × 24 px; or so much room around that a circle of 24 px touches no
+// other target; or a link in a sentence.
+const targets = (page) => page.evaluate(() => {
+  const all = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary')]
+    .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.classList.contains('p-skip'))
+    .map((e) => {
+      const card = e.closest('.p-check');
+      const after = getComputedStyle(e, '::after');
+      const box = card ?? (after.position === 'absolute' && after.content !== 'none' ? e.offsetParent ?? e : e);
+      return { e, r: box.getBoundingClientRect() };
+    });
+  const small = (t) => t.r.width < 23.5 || t.r.height < 23.5;
+  const gap = (t, o) => { // from the middle of t to the nearest point of o
+    const x = (t.r.left + t.r.right) / 2;
+    const y = (t.r.top + t.r.bottom) / 2;
+    return Math.hypot(Math.max(o.r.left - x, 0, x - o.r.right), Math.max(o.r.top - y, 0, y - o.r.bottom));
+  };
+  const inSentence = (e) => getComputedStyle(e).display === 'inline' && [...e.parentElement.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  return all.filter((t) => small(t) && !inSentence(t.e) && all.some((o) => o.e !== t.e && gap(t, o) < (small(o) ? 24 : 12) && !o.e.contains(t.e)))
+    .map((t) => `target too small: ${t.e.tagName.toLowerCase()}.${t.e.className} "${t.e.textContent.trim().slice(0, 30)}" ${Math.round(t.r.width)}×${Math.round(t.r.height)}`);
+});
+
+// Icons must not take the colour of what is behind them.
+const icons = (page) => page.evaluate(() => [...document.querySelectorAll('.p-icon')].filter((e) => e.checkVisibility()).filter((e) => {
+  let behind = e;
+  while (behind && ['rgba(0, 0, 0, 0)', 'transparent'].includes(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+  return behind && getComputedStyle(e).fill === getComputedStyle(behind).backgroundColor;
+}).map((e) => `forced colours: icon vanishes in ${e.parentElement.className}`));
+
+const spacing = '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}';
+const inject = (page, css) => page.evaluate((text) => { // constructed sheets are not refused by the policy
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}, css);
+
+// check runs the gate on one address and lists the findings; quick leaves out
+// two of the four axe runs.
+export async function check(browser, url, { quick = false } = {}) {
+  const findings = [];
+  let incomplete = 0;
+  const visit = async (options, look) => {
+    const { page, context, noise } = await open(browser, url, options);
+    const where = `${options.width}px ${options.scheme ?? 'light'}${options.forced ? ' forced' : ''}${options.js === false ? ' no-js' : ''}`;
+    for (const finding of await look(page)) findings.push(`${where}: ${finding}`);
+    for (const line of noise) if (!/status of 4\d\d/.test(line)) findings.push(`${where}: console: ${line}`);
+    await context.close();
+  };
+  const variants = [{ width: 1280, scheme: 'light' }, { width: 320, scheme: 'dark' }, ...(quick ? [] : [{ width: 1280, scheme: 'dark' }, { width: 320, scheme: 'light' }])];
+  for (const options of variants) {
+    await visit(options, async (page) => {
+      const result = await axe(page);
+      incomplete += result.incomplete;
+      return result.violations;
+    });
+  }
+  await visit({ width: 1280 }, keyboard);
+  await visit({ width: 320, height: 640 }, async (page) => [
+    ...(await overflow(page)).map((e) => `reflow: ${e}`),
+    ...(await targets(page)),
+    ...(await inject(page, spacing), await overflow(page)).map((e) => `text spacing: ${e}`),
+  ]);
+  await visit({ width: 1280 }, async (page) => {
+    await inject(page, 'html{font-size:200%!important}');
+    return [...(await targets(page)), ...(await overflow(page)).map((e) => `200 % text: ${e}`)];
+  });
+  for (const scheme of ['light', 'dark']) await visit({ width: 1280, scheme, forced: true }, icons);
+  await visit({ width: 320, js: false }, async () => []);
+  return { findings, incomplete };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const browser = await start();
+  let bad = 0;
+  for (const url of process.argv.slice(2)) {
+    const { findings, incomplete } = await check(browser, url);
+    bad += findings.length;
+    console.log(`${findings.length ? 'FAIL' : 'ok  '} ${url} (${incomplete} for a human to judge)`);
+    for (const finding of findings) console.log(`       ${finding}`);
+  }
+  await browser.close();
+  process.exitCode = bad ? 1 : 0;
+}
