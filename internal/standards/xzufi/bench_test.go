@@ -110,16 +110,16 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 				} else if err != nil {
 					t.Fatal(err)
 				}
-				if i%100 == 0 {
+				if i%50 == 0 {
 					runtime.GC()
 					step()
 				}
 			}
 		})
 	}
-	few, many := read(200), read(2000)
+	few, many := read(100), read(1000)
 	if many > few+2<<20 {
-		t.Errorf("200 objects: %d KiB, 2000 objects: %d KiB", few>>10, many>>10)
+		t.Errorf("100 objects: %d KiB, 1000 objects: %d KiB", few>>10, many>>10)
 	}
 }
 

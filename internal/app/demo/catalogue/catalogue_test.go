@@ -148,9 +148,9 @@ func TestEveryFileIsReadAndEveryReferenceLeadsSomewhere(t *testing.T) {
 }
 
 var (
-	address = regexp.MustCompile(`[\w.+-]+@[\w.-]+`)
+	address = regexp.MustCompile(`@[\w.-]+`)
 	link    = regexp.MustCompile(`https?://([\w.-]+)`)
-	number  = regexp.MustCompile(`(?:Tel\w*\.?|Telefon|kennung>)\s*:?\s*(\+?[0-9][0-9 /-]{5,})`)
+	number  = regexp.MustCompile(`(?:Telefon |Tel\. |kennung>)(\+?[0-9][0-9 /-]{5,})`)
 )
 
 func TestNothingInTheFilesReachesARealPersonOrAuthority(t *testing.T) {
