@@ -62,7 +62,7 @@ CREATE TABLE demo_payment (
     notice_at   BIGINT NOT NULL,        -- the next of them, 0 for none
     created_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, ref),
-    UNIQUE (tenant_id, provider, order_key)
+    UNIQUE (tenant_id, order_key)
 ){strict};
 CREATE INDEX demo_payment_due ON demo_payment (notice_at) WHERE notice_at > 0;
 
