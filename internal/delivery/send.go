@@ -80,10 +80,10 @@ func (s *Service) begin(ctx context.Context, call jobs.Call, p Parcel) (x row, t
 		}
 		x.TriedAt, x.Number, x.Failure = tx.Now, p.Number, ""
 		switch {
+		case to.name == "":
+			x.State, x.EndedAt, wait = None, tx.Now, false
 		case wait:
 			x.Failure = keyEarlier
-		case to.name == "":
-			x.State, x.EndedAt = None, tx.Now
 		default:
 			x.Attempts++
 			x.Connector = to.name
