@@ -98,7 +98,7 @@ func cleanText(raw string, lines bool) (string, *fault) {
 		if c == '\n' && lines || c == '\t' && lines {
 			continue
 		}
-		if unicode.IsControl(c) && !strings.ContainsRune(" \t\n\r", c) {
+		if unicode.IsControl(c) && (lines || !strings.ContainsRune("\t\n\r", c)) { // around one line they are pasted blanks
 			return "", &fault{code: "control"}
 		}
 	}
