@@ -47,6 +47,9 @@ type Settings struct {
 	Contact     Contact `json:"contact"`
 	// Params are what the tenant sets for forms: form ID → name → value.
 	Params map[string]map[string]any `json:"params,omitempty"`
+	// Plates are distinguishing signs of vehicle registrations that belong here
+	// besides the official list.
+	Plates []string `json:"plates,omitempty"`
 	// DraftDays is how long an untouched draft is kept; 0 means 30.
 	DraftDays int `json:"draft_days,omitempty"`
 	// RetentionDays is how long a closed case is kept; 0 means 365.
