@@ -12,7 +12,7 @@ import (
 
 // Port is the name under which tenants enable providers
 // (tenancy.Directory.SaveExtension).
-const Port = "payments"
+const Port = "payment"
 
 // Euro is the only currency in which a demand can be paid (ISO 4217).
 const Euro = "EUR"

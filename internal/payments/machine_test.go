@@ -1,0 +1,370 @@
+package payments_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"stadttor/internal/clock"
+	"stadttor/internal/db"
+	"stadttor/internal/db/dbtest"
+	"stadttor/internal/errs"
+	"stadttor/internal/money"
+	"stadttor/internal/payments"
+	"stadttor/internal/payments/paymentstest"
+)
+
+// step is one event of a history; N picks among what there is.
+type step struct {
+	Op string
+	N  int
+}
+
+func (s step) String() string { return fmt.Sprintf("%s(%d)", s.Op, s.N) }
+
+// histories of one demand: what persons, banks, the network and time do to it.
+var histories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+	return step{
+		Op: rapid.SampledFrom([]string{"start", "start", "start", "lost-start", "pay", "pay", "pay", "pay-wrong", "pay-francs", "fail", "cancel", "pend", "refund",
+			"notify", "notify", "notify", "notify-ref", "notify-foreign", "notify-other-tenant", "notify-other-bank", "return", "return", "silence", "speak", "wait", "wait-long", "drop"}).Draw(t, "op"),
+		N: rapid.IntRange(0, 5).Draw(t, "n"),
+	}
+}), 4, 22)
+
+var names = []string{"karte", "giro"}
+
+// play lives through a history and says what promise was broken, or nil.
+func (w *town) play(h []step) error {
+	ctx := context.Background()
+	for _, b := range w.banks {
+		b.Silence(false)
+	}
+	first, err := w.owe("")
+	if err != nil {
+		return err
+	}
+	waited := time.Duration(0)
+	for i, s := range h {
+		all, err := w.attempts(first.Case)
+		if err != nil {
+			return err
+		}
+		p := all[s.N%len(all)]
+		name := names[s.N%2]
+		if err := w.do(ctx, s, all, p, name, &waited); err != nil {
+			return fmt.Errorf("step %d %s: %w", i, s, err)
+		}
+		if err := w.check(first); err != nil {
+			return fmt.Errorf("after step %d %s: %w", i, s, err)
+		}
+	}
+	for _, b := range w.banks {
+		b.Silence(false)
+	}
+	if err := w.pass(25 * time.Hour); err != nil {
+		return err
+	}
+	if err := w.check(first); err != nil {
+		return fmt.Errorf("a day later: %w", err)
+	}
+	return w.final(first)
+}
+
+// tolerable are the refusals that a person or a provider meets in such a history.
+func tolerable(err error) error {
+	switch errs.KindOf(err) {
+	case errs.KindConflict, errs.KindUnavailable, errs.KindNotFound:
+		return nil
+	}
+	return err
+}
+
+func (w *town) do(ctx context.Context, s step, all []payments.Payment, p payments.Payment, name string, waited *time.Duration) error {
+	// change books something on the order of p, as far as a real bank would:
+	// what is paid stays paid.
+	change := func(b paymentstest.Booking) error {
+		bank, ok := w.banks[p.Provider]
+		if !ok {
+			return nil
+		}
+		o, ok := bank.Order(string(p.ID))
+		if !ok || o.State == payments.Paid {
+			return nil
+		}
+		return bank.Book(o.Ref, b)
+	}
+	switch s.Op {
+	case "start":
+		_, err := w.s.Start(ctx, w.citizen(""), p.ID, name)
+		return tolerable(err)
+	case "lost-start":
+		w.banks[name].LoseAnswer()
+		_, err := w.s.Start(ctx, w.citizen(""), p.ID, name)
+		return tolerable(err)
+	case "pay":
+		return change(paymentstest.Booking{State: payments.Paid, Amount: 1250, Currency: "EUR"})
+	case "pay-wrong":
+		return change(paymentstest.Booking{State: payments.Paid, Amount: []money.Amount{1249, 1251, 125000, 1, 125, 0}[s.N], Currency: "EUR"})
+	case "pay-francs":
+		return change(paymentstest.Booking{State: payments.Paid, Amount: 1250, Currency: "CHF"})
+	case "fail":
+		return change(paymentstest.Booking{State: payments.Failed})
+	case "cancel":
+		return change(paymentstest.Booking{State: payments.Cancelled})
+	case "pend":
+		return change(paymentstest.Booking{State: payments.Pending})
+	case "refund":
+		if bank, ok := w.banks[p.Provider]; ok {
+			if o, ok := bank.Order(string(p.ID)); ok && o.State == payments.Paid && o.Booking.Amount == 1250 && o.Refunded == 0 {
+				b := o.Booking
+				b.Refunded = 1250
+				return bank.Book(o.Ref, b)
+			}
+		}
+		return nil
+	case "notify":
+		return tolerable(w.s.Notify(ctx, w.a.ID, p.Provider, string(p.ID)))
+	case "notify-ref":
+		return tolerable(w.s.Notify(ctx, w.a.ID, p.Provider, p.Ref))
+	case "notify-foreign":
+		return w.s.Notify(ctx, w.a.ID, name, "0123456789abcdefghjkmnpqrs")
+	case "notify-other-tenant":
+		return w.s.Notify(ctx, w.b.ID, p.Provider, string(p.ID))
+	case "notify-other-bank":
+		if p.Provider == name {
+			return nil
+		}
+		return w.s.Notify(ctx, w.a.ID, name, string(p.ID))
+	case "return":
+		_, err := w.s.Return(ctx, w.citizen(""), p.ID)
+		return err
+	case "silence", "speak":
+		w.banks[name].Silence(s.Op == "silence")
+		return nil
+	case "wait":
+		return w.pass(time.Minute << s.N)
+	case "wait-long":
+		if *waited > 20*time.Hour { // the bank's silence does not outlast our asking
+			return nil
+		}
+		*waited += time.Duration(s.N) * 4 * time.Hour
+		return w.pass(time.Duration(s.N) * 4 * time.Hour)
+	case "drop":
+		if s.N > 0 { // rarely
+			return nil
+		}
+		return w.d.InTx(ctx, w.a.Scope(), func(tx *db.Tx) error { return w.s.Drop(ctx, tx, p.Case) })
+	}
+	return fmt.Errorf("no such step")
+}
+
+// check holds after every step.
+func (w *town) check(first payments.Payment) error {
+	ctx := context.Background()
+	all, err := w.attempts(first.Case)
+	if err != nil {
+		return err
+	}
+	paid := 0
+	for _, p := range all {
+		if p.State != payments.Paid {
+			continue
+		}
+		paid++
+		o, ok := w.banks[p.Provider].Order(string(p.ID))
+		if !ok || o.State != payments.Paid || o.Booking.Amount != p.Amount || o.Currency != payments.Euro || o.Ref != p.Ref || o.Tenant != p.Tenant {
+			return fmt.Errorf("%w: attempt %d counts as paid, the bank has %s %s %s", errViolated, p.Attempt, o.State, o.Booking.Amount.Decimal(), o.Currency)
+		}
+	}
+	if paid > 1 {
+		return fmt.Errorf("%w: the demand is paid %d times", errViolated, paid)
+	}
+	entries, err := w.s.Entries(ctx, w.kasse(), first.Case, 1000)
+	if err != nil {
+		return err
+	}
+	sum, account := map[string]money.Amount{}, map[string]money.Amount{}
+	payed, droppedOnes := 0, 0
+	for _, e := range entries {
+		sum[e.Booking] += e.Amount
+		account[e.Account] += e.Amount
+		if e.Account == payments.AccountClaim && strings.HasPrefix(e.Booking, "payment:") {
+			payed++
+		}
+		if e.Account == payments.AccountClaim && strings.HasPrefix(e.Booking, "dropped:") {
+			droppedOnes++
+		}
+	}
+	for b, n := range sum {
+		if n != 0 {
+			return fmt.Errorf("%w: booking %s sums to %d", errViolated, b, n)
+		}
+	}
+	if payed != paid {
+		return fmt.Errorf("%w: %d payments, %d bookings of it", errViolated, paid, payed)
+	}
+	owed := first.Amount
+	if paid+droppedOnes > 0 {
+		owed = 0
+	}
+	var balance money.Amount
+	if err := w.d.View(ctx, w.a.Scope(), func(tx *db.Tx) (err error) {
+		balance, err = w.s.Balance(ctx, tx, first.Case)
+		return err
+	}); err != nil {
+		return err
+	}
+	if balance != owed || account[payments.AccountClaim] != owed {
+		return fmt.Errorf("%w: %s is owed, the ledger says %s", errViolated, owed.Decimal(), balance.Decimal())
+	}
+	return nil
+}
+
+// final holds when a day has passed in which the banks answered.
+func (w *town) final(first payments.Payment) error {
+	all, err := w.attempts(first.Case)
+	if err != nil {
+		return err
+	}
+	entries, err := w.s.Entries(context.Background(), w.kasse(), first.Case, 1000)
+	if err != nil {
+		return err
+	}
+	held, want := map[string]money.Amount{}, map[string]money.Amount{}
+	for _, e := range entries {
+		held[e.Account] += e.Amount
+	}
+	for _, p := range all {
+		if p.State.InFlight() && p.Flag == "" {
+			return fmt.Errorf("%w: attempt %d is neither decided nor flagged after a day", errViolated, p.Attempt)
+		}
+		bank, ok := w.banks[p.Provider]
+		if !ok {
+			continue
+		}
+		o, _ := bank.Order(string(p.ID))
+		if o.State != payments.Paid {
+			continue
+		}
+		exact := o.Booking.Amount == p.Amount && o.Currency == payments.Euro
+		switch {
+		case exact && p.State != payments.Paid && p.Flag != payments.FlagSurplus:
+			return fmt.Errorf("%w: the bank was paid for attempt %d, here it is %s %s", errViolated, p.Attempt, p.State, p.Flag)
+		case !exact && p.Flag == "":
+			return fmt.Errorf("%w: the bank was paid wrongly for attempt %d, nobody was told", errViolated, p.Attempt)
+		}
+		if exact {
+			want[payments.AccountOf(p.Provider)] += o.Booking.Amount - p.Refunded
+		}
+	}
+	for _, n := range names {
+		a := payments.AccountOf(n)
+		if held[a] != want[a] {
+			return fmt.Errorf("%w: %s holds %s, the ledger says %s", errViolated, n, want[a].Decimal(), held[a].Decimal())
+		}
+	}
+	return nil
+}
+
+func TestNoHistoryPaysTwiceOrUnpaid(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		w := newTown(t, d, c)
+		paid := 0
+		rapid.Check(t, func(t *rapid.T) {
+			h := histories.Draw(t, "history")
+			if err := w.play(h); err != nil {
+				t.Fatal(err)
+			}
+		})
+		for _, e := range w.told {
+			if e.State == payments.Paid {
+				paid++
+			}
+		}
+		t.Logf("%d attempts ended, %d paid, %d flagged", len(w.told), paid, len(w.flags))
+		if paid == 0 || len(w.flags) == 0 {
+			t.Error("the histories reach nothing: no payment was paid or none was flagged")
+		}
+	})
+}
+
+// The machine is worth something only if it finds mistakes.
+func TestTheMachineFindsPlantedMistakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		plant func(*payments.Service)
+		keys  bool // the unique keys are in place
+		found bool
+	}{
+		"amount check off":                     {payments.PlantNoAmountCheck, true, true},
+		"currency check off":                   {payments.PlantNoCurrencyCheck, true, true},
+		"state forgotten, unique keys dropped": {payments.PlantForgetful, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clk := clock.NewFake(dbtest.Start)
+			w := newTown(t, dbtest.Open(t, "sqlite", clk), clk)
+			c.plant(w.s)
+			if !c.keys {
+				w.dropKeys(t)
+			}
+			for seed := range 200 {
+				h := histories.Example(seed)
+				err := w.play(h)
+				if err != nil {
+					t.Logf("found in history %d: %v", seed, err)
+					return
+				}
+			}
+			t.Error("200 histories did not find it")
+		})
+	}
+}
+
+// With the keys in place the second booking of the same money is refused by the
+// database, whatever the program forgot.
+func TestTheUniqueKeysAloneHoldASecondBooking(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		w := newTown(t, d, c)
+		payments.PlantForgetful(w.s)
+		p, err := w.owe("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.s.Start(t.Context(), w.citizen(""), p.ID, "karte"); err != nil {
+			t.Fatal(err)
+		}
+		o, _ := w.banks["karte"].Order(string(p.ID))
+		if err := w.banks["karte"].Book(o.Ref, paymentstest.Booking{State: payments.Paid, Amount: 1250, Currency: "EUR"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.s.Notify(t.Context(), w.a.ID, "karte", o.Ref); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.s.Notify(t.Context(), w.a.ID, "karte", o.Ref); err == nil {
+			t.Error("the planted mistake was not planted: the second notice booked nothing and failed nowhere")
+		}
+		if err := w.check(p); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// dropKeys rebuilds the tables without what makes a booking unique.
+func (w *town) dropKeys(t *testing.T) {
+	t.Helper()
+	err := w.d.InTx(t.Context(), db.Across("", "a test drops keys"), func(tx *db.Tx) error {
+		for _, q := range []string{"DROP INDEX payment_paid_once", "ALTER TABLE ledger_entry RENAME TO ledger_old",
+			"CREATE TABLE ledger_entry (tenant_id TEXT, booking TEXT, account TEXT, amount INTEGER, demand_id TEXT, case_id TEXT, payment_id TEXT, at INTEGER)"} {
+			if _, err := tx.Exec(t.Context(), q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
