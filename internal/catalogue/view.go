@@ -154,36 +154,58 @@ func (v *View) Service(slug string) (Page, bool) {
 	if e == nil {
 		return Page{}, false
 	}
-	p := Page{Service: e.s, Offered: v.offered(e), Own: e.mine}
-	if o, ok := v.offers[e.s.ID]; ok && o.offered && o.unit != "" {
-		p.Unit = v.facility(o.unit)
+	p := Page{Service: e.s, Own: e.mine}
+	p.Offered, p.Unit, p.Elsewhere = v.charge(e)
+	return p, true
+}
+
+// charge says whether the portal's tenant offers a service and who is in
+// charge: its unit, or the other tenants of the realm that do it.
+func (v *View) charge(e *entry) (offered bool, unit *Facility, elsewhere []ident.TenantID) {
+	if !v.offered(e) {
+		return false, nil, v.realm.offeredBy[e.s.ID]
 	}
-	if p.Offered && p.Unit == nil && e.s.Role != "" {
+	if o, ok := v.offers[e.s.ID]; ok && o.unit != "" {
+		unit = v.facility(o.unit)
+	}
+	if unit == nil && e.s.Role != "" {
 		for i := range v.facilities {
 			if slices.Contains(v.facilities[i].Roles, e.s.Role) {
-				p.Unit = &v.facilities[i]
-				break
+				return true, &v.facilities[i], nil
 			}
 		}
 	}
-	if !p.Offered {
-		p.Elsewhere = v.realm.offeredBy[e.s.ID]
+	return true, unit, nil
+}
+
+// Charge is who is in charge of a service, by its identifier: the tenant's
+// unit, or the other tenants of the realm that offer it where this one does not.
+func (v *View) Charge(id string) (unit *Facility, elsewhere []ident.TenantID) {
+	if e := v.byID(id); e != nil {
+		_, unit, elsewhere = v.charge(e)
 	}
-	return p, true
+	return unit, elsewhere
+}
+
+func (v *View) byID(id string) *entry {
+	if e := v.own[id]; e != nil {
+		return e
+	}
+	if e := v.realm.byID[id]; e != nil {
+		return e
+	}
+	for _, e := range v.extra {
+		if e.s.ID == id {
+			return e
+		}
+	}
+	return nil
 }
 
 // ItemByID gives the list line of a service by its identifier.
 func (v *View) ItemByID(id string) (Item, bool) {
-	if e := v.own[id]; e != nil {
+	if e := v.byID(id); e != nil {
 		return v.item(e), true
-	}
-	if e := v.realm.byID[id]; e != nil {
-		return v.item(e), true
-	}
-	for _, e := range v.extra {
-		if e.s.ID == id {
-			return v.item(e), true
-		}
 	}
 	return Item{}, false
 }
