@@ -75,7 +75,7 @@ let faces = '';
 for (const [weight, style] of [[400, 'Regular'], [600, 'SemiBold']]) {
   const font = await readFile(join(kern, `dist/fonts/fira-sans/FiraSans-${style}.woff2`));
   for (const [part, text] of [['', basic], ['-names', namesOnly]]) {
-    const woff2 = await subsetFont(font, text, { targetFormat: 'woff2', noLayoutClosure: true });
+    const woff2 = await subsetFont(font, text, { targetFormat: 'woff2', keepFeatures: ['ccmp', 'kern', 'liga', 'lnum', 'locl', 'mark', 'mkmk', 'tnum'] });
     if (part === '' && woff2.length > budget.font) throw new Error(`Fira Sans ${weight}: ${woff2.length} bytes, budget ${budget.font}`);
     const url = await put(`fira-sans-${weight}${part}.woff2`, woff2, { compress: false });
     faces += `@font-face{font-family:"Fira Sans";font-weight:${weight};font-style:normal;font-display:swap;src:url("${url}") format("woff2");unicode-range:${unicodeRange(text)}}\n`;

@@ -96,13 +96,15 @@ const targets = (page) => page.evaluate(() => {
       return { e, r: box.getBoundingClientRect() };
     });
   const small = (t) => t.r.width < 23.5 || t.r.height < 23.5;
-  const gap = (t, o) => { // from the middle of t to the nearest point of o
+  const near = (t, o) => {
     const x = (t.r.left + t.r.right) / 2;
     const y = (t.r.top + t.r.bottom) / 2;
-    return Math.hypot(Math.max(o.r.left - x, 0, x - o.r.right), Math.max(o.r.top - y, 0, y - o.r.bottom));
+    const toBox = Math.hypot(Math.max(o.r.left - x, 0, x - o.r.right), Math.max(o.r.top - y, 0, y - o.r.bottom));
+    const toMiddle = Math.hypot(x - (o.r.left + o.r.right) / 2, y - (o.r.top + o.r.bottom) / 2);
+    return toBox < 12 || (small(o) && toMiddle < 24);
   };
   const inSentence = (e) => getComputedStyle(e).display === 'inline' && [...e.parentElement.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  return all.filter((t) => small(t) && !inSentence(t.e) && all.some((o) => o.e !== t.e && gap(t, o) < (small(o) ? 24 : 12) && !o.e.contains(t.e)))
+  return all.filter((t) => small(t) && !inSentence(t.e) && all.some((o) => o.e !== t.e && near(t, o) && !o.e.contains(t.e)))
     .map((t) => `target too small: ${t.e.tagName.toLowerCase()}.${t.e.className} "${t.e.textContent.trim().slice(0, 30)}" ${Math.round(t.r.width)}×${Math.round(t.r.height)}`);
 });
 

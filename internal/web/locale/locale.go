@@ -145,7 +145,7 @@ func (p Printer) Lang() Lang {
 }
 
 // T gives the text for key with its placeholders filled from alternating
-// name, value pairs. The argument "n" (int) chooses between one and other. A
+// name, value pairs; a lone argument fills {n}. The argument "n" (int) chooses between one and other. A
 // key missing in this language is taken from German; a key missing everywhere
 // is returned as it stands, so that a page never breaks over a text.
 func (p Printer) T(key string, args ...any) string {
@@ -161,6 +161,9 @@ func (p Printer) T(key string, args ...any) string {
 	}
 	if len(args) == 0 {
 		return out
+	}
+	if len(args) == 1 {
+		args = []any{"n", args[0]}
 	}
 	pairs := make([]string, 0, len(args))
 	for i := 0; i+1 < len(args); i += 2 {

@@ -41,12 +41,16 @@ func StatusOf(err error) int {
 }
 
 // ProblemText is the sentence for one wrong field: the form's own, or the text
-// of its key in the language.
+// of its key in the language; {name} is the field's name.
 func ProblemText(p locale.Printer, f errs.Field) string {
 	if f.Literal != "" {
 		return f.Literal
 	}
-	return p.T(f.Key, f.Args...)
+	args := f.Args
+	if len(args) == 1 {
+		args = []any{"n", args[0]}
+	}
+	return p.T(f.Key, append([]any{"name", f.Name}, args...)...)
 }
 
 // Errors turns handlers into http.Handlers.
