@@ -1,0 +1,55 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Template is one of the fixed mails.
+type Template string
+
+// The mails that the product can send.
+const (
+	Inbox Template = "inbox" // something new lies in the inbox
+	Draft Template = "draft" // a draft will be deleted soon
+)
+
+// Templates lists all of them.
+func Templates() []Template { return []Template{Inbox, Draft} }
+
+// Languages lists the languages of each; the first serves where a person's is
+// not among them.
+func Languages() []string { return []string{"de", "de-leicht", "en"} }
+
+// paths are the pages that the links lead to.
+var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto"}
+
+//go:embed templates/*.txt
+var files embed.FS
+
+// text is a template in a language: the first line is the subject.
+func text(t Template, lang string) (subject, body string, err error) {
+	b, err := files.ReadFile("templates/" + string(t) + "." + lang + ".txt")
+	if err != nil {
+		return "", "", fmt.Errorf("mail template %s.%s: %w", t, lang, err)
+	}
+	subject, body, ok := strings.Cut(string(b), "\n\n")
+	if !ok || strings.Contains(subject, "\n") {
+		return "", "", fmt.Errorf("mail template %s.%s has no subject", t, lang)
+	}
+	return subject, body, nil
+}
+
+// fill puts in the only three things that differ from mail to mail.
+func fill(s, portal, authority, link string) string {
+	return strings.NewReplacer("{Portal}", oneLine(portal), "{Authority}", oneLine(authority), "{Link}", link).Replace(s)
+}
+
+// oneLine makes a name harmless for a header: no control signs, no line ends.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+	}), " ")
+}
