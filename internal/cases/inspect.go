@@ -1,0 +1,245 @@
+package cases
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// fileKind is what the content shows a file to be, whatever its name says.
+type fileKind struct{ media, ext string }
+
+var (
+	kindPDF  = fileKind{"application/pdf", "pdf"}
+	kindZip  = fileKind{"application/zip", "zip"}
+	kindDOCX = fileKind{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"}
+	kindODT  = fileKind{"application/vnd.oasis.opendocument.text", "odt"}
+)
+
+var simpleKinds = map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/heic": "heic", "image/heif": "heic", "image/tiff": "tiff"}
+
+// sniff tells the kind from the first bytes. Everything built on ZIP is kindZip.
+func sniff(head []byte) fileKind {
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		return kindZip
+	}
+	m := mimetype.Detect(head)
+	media, _, _ := strings.Cut(m.String(), ";")
+	if media == kindPDF.media {
+		return kindPDF
+	}
+	if ext, ok := simpleKinds[media]; ok {
+		return fileKind{media, ext}
+	}
+	return fileKind{media, "bin"} // forms refuses it: no field allows such a kind
+}
+
+// Bounds of a text document's inside.
+const (
+	maxZipEntries = 2000
+	maxZipBytes   = 200 << 20
+)
+
+// lookIntoZip tells a text document from an archive and refuses macros, files
+// inside, passwords and bombs. Nothing is unpacked but the list of contents.
+func lookIntoZip(b []byte) (fileKind, error) {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil || len(z.File) > maxZipEntries {
+		return kindZip, &verdict{textBroken}
+	}
+	kind, total := kindZip, uint64(0)
+	for _, f := range z.File {
+		name := strings.ToLower(f.Name)
+		total += f.UncompressedSize64
+		switch {
+		case f.Flags&1 != 0:
+			return kindZip, &verdict{textEncrypted}
+		case total > maxZipBytes || f.UncompressedSize64 > 1000*(f.CompressedSize64+1024):
+			return kindZip, &verdict{textBroken}
+		case strings.Contains(name, "vbaproject"), strings.Contains(name, "vbadata"), strings.HasPrefix(name, "basic/"), strings.HasPrefix(name, "scripts/"),
+			strings.HasPrefix(name, "word/embeddings/"), strings.HasPrefix(name, "word/activex/"), strings.HasSuffix(name, ".bin") && !strings.HasPrefix(name, "word/printersettings"):
+			return kindZip, &verdict{textActive}
+		case name == "word/document.xml":
+			kind = kindDOCX
+		case name == "mimetype":
+			r, err := f.Open()
+			if err != nil {
+				return kindZip, &verdict{textBroken}
+			}
+			head, err := io.ReadAll(io.LimitReader(r, 100))
+			if err = errors.Join(err, r.Close()); err == nil && strings.TrimSpace(string(head)) == kindODT.media {
+				kind = kindODT
+			}
+		}
+	}
+	return kind, nil
+}
+
+// activeNames of PDF (ISO 32000-1, 12.6 and 7.11): what runs, starts or carries
+// other files.
+var activeNames = map[string]bool{"JavaScript": true, "JS": true, "Launch": true, "RichMedia": true, "EmbeddedFile": true, "EmbeddedFiles": true, "XFA": true}
+
+// Bounds of one object stream.
+const (
+	maxPacked   = 8 << 20
+	maxUnpacked = 32 << 20
+)
+
+// lookIntoPDF reads a PDF once and refuses active content and passwords, also
+// inside of compressed object streams. Other streams (pictures, fonts, page
+// content) hold no objects and are passed over.
+func lookIntoPDF(r io.Reader) error {
+	p := pdfLook{in: bufio.NewReaderSize(r, 64<<10)}
+	for {
+		c, err := p.in.ReadByte()
+		if err == io.EOF {
+			return p.bad
+		}
+		if err != nil {
+			return err
+		}
+		p.see(c)
+		if p.bad != nil {
+			return p.bad
+		}
+		if p.starts {
+			p.starts = false
+			if err := p.stream(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+type pdfLook struct {
+	in      *bufio.Reader
+	name    []byte // of the name that is being read
+	naming  bool
+	last    [8]byte // the last bytes outside of streams
+	objects bool    // the dictionary before says /ObjStm
+	flate   bool    // … and how it is packed
+	starts  bool    // a stream begins
+	bad     error
+}
+
+const pdfDelimiters = " \t\r\n\f\x00()<>[]{}/%"
+
+func (p *pdfLook) see(c byte) {
+	if p.naming {
+		if strings.IndexByte(pdfDelimiters, c) < 0 && len(p.name) < 128 {
+			p.name = append(p.name, c)
+		} else {
+			p.named(unescape(p.name))
+			p.naming = false
+		}
+	}
+	if c == '/' {
+		p.naming, p.name = true, p.name[:0]
+	}
+	copy(p.last[:], p.last[1:])
+	p.last[7] = c
+	switch {
+	case bytes.HasSuffix(p.last[:], []byte(" obj")), bytes.HasSuffix(p.last[:], []byte("\nobj")):
+		p.objects, p.flate = false, false
+	case c == '\n' && (bytes.HasSuffix(p.last[:], []byte("stream\n")) || bytes.Equal(p.last[:], []byte("stream\r\n"))):
+		p.starts = !bytes.Contains(p.last[:], []byte("dstream"))
+	}
+}
+
+func (p *pdfLook) named(n string) {
+	switch {
+	case n == "Encrypt":
+		p.bad = &verdict{textEncrypted}
+	case activeNames[n]:
+		p.bad = &verdict{textActive}
+	case n == "ObjStm":
+		p.objects = true
+	case n == "FlateDecode", n == "Fl":
+		p.flate = true
+	}
+}
+
+// stream passes over a stream to its end; one of objects is looked into.
+func (p *pdfLook) stream() error {
+	var packed []byte
+	end := []byte("endstream")
+	match := 0
+	for match < len(end) {
+		c, err := p.in.ReadByte()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case c == end[match]:
+			match++
+		case c == end[0]:
+			match = 1
+		default:
+			match = 0
+		}
+		if p.objects {
+			if packed = append(packed, c); len(packed) > maxPacked {
+				return &verdict{textBroken}
+			}
+		}
+	}
+	if !p.objects {
+		return nil
+	}
+	inner := pdfLook{}
+	var plain io.Reader = bytes.NewReader(packed)
+	if p.flate {
+		z, err := zlib.NewReader(plain)
+		if err != nil {
+			return &verdict{textBroken}
+		}
+		plain = z
+	}
+	// A stream that is cut still shows what came before the cut.
+	text, _ := io.ReadAll(io.LimitReader(plain, maxUnpacked+1))
+	if len(text) > maxUnpacked {
+		return &verdict{textBroken}
+	}
+	for _, c := range append(text, ' ') {
+		if inner.see(c); inner.bad != nil {
+			return inner.bad
+		}
+	}
+	p.objects, p.flate = false, false
+	return nil
+}
+
+// unescape resolves #xx in a name (ISO 32000-1, 7.3.5).
+func unescape(b []byte) string {
+	if bytes.IndexByte(b, '#') < 0 {
+		return string(b)
+	}
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == '#' && i+2 < len(b) {
+			if h, l := hexDigit(b[i+1]), hexDigit(b[i+2]); h >= 0 && l >= 0 {
+				out = append(out, byte(h<<4|l))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, b[i])
+	}
+	return string(out)
+}
+
+func hexDigit(c byte) int {
+	if c >= 'A' && c <= 'F' {
+		c += 'a' - 'A'
+	}
+	return strings.IndexByte("0123456789abcdef", c)
+}

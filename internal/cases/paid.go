@@ -1,0 +1,46 @@
+package cases
+
+import (
+	"context"
+
+	"stadttor/internal/audit"
+	"stadttor/internal/db"
+	"stadttor/internal/payments"
+	"stadttor/internal/perm"
+)
+
+var system = perm.System{Name: "cases"}
+
+// Paid takes in that a payment attempt ended (payments.Settled). Confirmed money
+// makes the application received; an attempt that failed leaves the case
+// waiting, the person may try again. Money for a case that has ended, or a
+// second payment, becomes a task for a human.
+func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error {
+	if e.State != payments.Paid {
+		return nil
+	}
+	r, err := lockRecord(ctx, tx, e.Case)
+	if err != nil {
+		return err
+	}
+	to, err := step(r.state, Treasury, EventPay)
+	if err != nil {
+		if r.state == StateWithdrawn || r.state == StateExpired || r.state == StateClosed {
+			return addTask(ctx, tx, r.id, TaskPaidLate, string(e.Payment))
+		}
+		return nil // received already: the same news twice
+	}
+	from := r.state
+	r.state = to
+	received(&r, tx.Now)
+	if err := putRecord(ctx, tx, &r); err != nil {
+		return err
+	}
+	if err := addEvent(ctx, tx, &r, system, EventPay); err != nil {
+		return err
+	}
+	if err := audit.Record(ctx, tx, system, audit.Event{Action: "case.paid", Object: object(r.id), Detail: string(from) + ">" + string(to)}); err != nil {
+		return err
+	}
+	return s.tellSubmitted(ctx, tx, &r)
+}
