@@ -2,15 +2,20 @@ package search
 
 // analyse turns a text into tokens with stems, without the stop words of
 // questions. A text of stop words only keeps them all.
-func (l *language) analyse(text string) []token {
-	toks := words(text)
+func (l *language) analyse(text string) []token { return l.analyseWith(text, nil) }
+
+// analyseWith does the same with a cache of words as written, for many texts.
+func (l *language) analyseWith(text string, cache map[string]token) []token {
+	toks := scan(text, cache)
 	for i := range toks {
-		toks[i].stem = l.stem(toks[i].fold)
+		if toks[i].stem == "" {
+			toks[i].stem = l.stem(toks[i].fold)
+		}
 	}
 	toks = l.joinVerbs(toks)
 	n := 0
-	for _, t := range toks {
-		if !l.stop[t.fold] {
+	for i := range toks {
+		if !l.stop[toks[i].fold] {
 			n++
 		}
 	}

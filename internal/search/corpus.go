@@ -87,10 +87,10 @@ const (
 // Build indexes documents. Of documents with the same key the last one counts.
 // It never fails: what cannot be searched is merely not found.
 func Build(docs []Doc, o Options) *Corpus {
-	b := builder{l: german(), heads: make(map[uint32]uint64), bodies: make(map[uint32]uint64), splits: make(map[string][]part)}
+	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), best: make(map[uint32]float32)}
 	c := &Corpus{
 		byKey:    make(map[Key]uint32, len(docs)),
-		terms:    make(map[string]uint32, 16*len(docs)+16),
+		terms:    make(map[string]uint32),
 		concepts: make(map[uint32][]posting),
 		atPlace:  make(map[string][]uint32),
 		vocab:    o.Synonyms,
@@ -133,18 +133,56 @@ type builder struct {
 	c      *Corpus
 	l      *language
 	forms  *spellingsBuilder
-	heads  map[uint32]uint64 // of the document at hand: term to quality bits and reason
-	bodies map[uint32]uint64
-	splits map[string][]part
-	gap    []uint32
+	heads  notes // of the document at hand
+	bodies notes
+	words  map[string]token // as written
+	infos  map[string]*info // by folded word and stem
+	best   map[uint32]float32
+	total  float32 // weight of the title at hand
 }
 
-// note keeps the better quality of a term in the document at hand.
-func note(m map[uint32]uint64, id uint32, q float32, why reason) {
-	v := uint64(q*full)<<8 | uint64(why)
-	if m[id] < v {
-		m[id] = v
+// info is what a word means to the index.
+type info struct {
+	piece
+	parts []piece
+}
+
+type piece struct {
+	text  string // folded
+	term  uint32 // of the index
+	stem  int32  // of the vocabulary, or -1
+	count uint16 // within the text at hand
+}
+
+// notes keep the best quality of each term in the document at hand.
+type notes struct {
+	best []uint32 // term to quality and reason, 0 if absent
+	in   []uint32
+}
+
+func (n *notes) note(term uint32, q float32, why reason) {
+	for int(term) >= len(n.best) {
+		n.best = append(n.best, make([]uint32, len(n.best)+1024)...)
 	}
+	v := uint32(q*full)<<8 | uint32(why)
+	if n.best[term] == 0 {
+		n.in = append(n.in, term)
+	}
+	n.best[term] = max(n.best[term], v)
+}
+
+func (n *notes) get(term uint32) uint32 {
+	if int(term) < len(n.best) {
+		return n.best[term]
+	}
+	return 0
+}
+
+func (n *notes) clear() {
+	for _, t := range n.in {
+		n.best[t] = 0
+	}
+	n.in = n.in[:0]
 }
 
 func (b *builder) term(text string) uint32 {
@@ -158,18 +196,33 @@ func (b *builder) term(text string) uint32 {
 	return id
 }
 
-func (b *builder) split(w string) []part {
-	if len(w) < 7 {
-		return nil
+// analyse returns the words of a text with what is known of them.
+func (b *builder) analyse(text string) ([]token, []*info) {
+	if text == "" {
+		return nil, nil
 	}
-	if p, ok := b.splits[w]; ok {
-		return p
+	toks := b.l.analyseWith(text, b.words)
+	out := make([]*info, len(toks))
+	for i, t := range toks {
+		key := t.fold
+		if !strings.HasPrefix(t.fold, t.stem) {
+			key = t.fold + " " + t.stem
+		}
+		in, ok := b.infos[key]
+		if !ok {
+			in = &info{piece: b.piece(t.fold, t.stem)}
+			for _, p := range b.l.split(t.fold) {
+				in.parts = append(in.parts, b.piece(p.text, p.stem))
+			}
+			b.infos[strings.Clone(key)] = in
+		}
+		out[i] = in
 	}
-	p := b.l.split(w)
-	if len(b.splits) < 200000 {
-		b.splits[w] = p
-	}
-	return p
+	return toks, out
+}
+
+func (b *builder) piece(text, stem string) piece {
+	return piece{text: strings.Clone(text), term: b.term(stem), stem: b.c.vocab.number(stem)}
 }
 
 func (b *builder) add(d *Doc) {
@@ -191,25 +244,29 @@ func (b *builder) add(d *Doc) {
 	}
 	c.docs = append(c.docs, e)
 	c.byKey[e.key] = id
-	clear(b.heads)
-	clear(b.bodies)
+	b.heads.clear()
+	b.bodies.clear()
+	clear(b.best)
 
-	title := b.l.analyse(d.Title)
-	bag, total := b.title(title)
+	b.title(d.Title)
 	for _, k := range d.Keywords {
 		b.keyword(k)
 	}
-	lead := b.text(d.Lead, qLead, qLeadPart, inLead)
-	body := b.text(d.Body, qBody, qBodyPart, inBody)
-	b.subjects(id, bag, total, d.Keywords, lead, body)
+	b.text(d.Lead, qLead, qLeadPart, subjectLead, inLead)
+	b.text(d.Body, qBody, qBodyPart, subjectBody, inBody)
 
-	for t, v := range b.heads {
+	for _, t := range b.heads.in {
+		v := b.heads.best[t]
 		c.list[t].head = append(c.list[t].head, posting{id, uint16(v >> 8), reason(v)})
 	}
-	for t, v := range b.bodies {
-		if b.heads[t] == 0 {
+	for _, t := range b.bodies.in {
+		if b.heads.get(t) == 0 {
+			v := b.bodies.best[t]
 			c.list[t].body = append(c.list[t].body, posting{id, uint16(v >> 8), reason(v)})
 		}
+	}
+	for concept, q := range b.best {
+		c.concepts[concept] = append(c.concepts[concept], posting{id, uint16(q * full), inName})
 	}
 	for _, p := range d.Places {
 		if f := foldText(p); f != "" {
@@ -227,128 +284,113 @@ func (b *builder) add(d *Doc) {
 	b.starts(id, d)
 }
 
-// title notes the words of a title and returns them as a bag for the subjects.
-func (b *builder) title(toks []token) (bag map[string]bagTerm, total float32) {
-	bag = make(map[string]bagTerm, 2*len(toks))
-	for _, t := range toks {
-		total += b.l.weight(t.stem)
-	}
-	total = max(total, 0.3)
-	for _, t := range toks {
-		w := b.l.weight(t.stem)
-		share := titleFloor + (1-titleFloor)*w/total
-		note(b.heads, b.term(t.stem), qTitle*share, inTitle)
-		b.forms.add(t.fold, t.stem, t.text, 0)
-		put(bag, t.stem, 1)
-		parts := b.split(t.fold)
-		for i, p := range parts {
-			q := float32(qTitlePart)
-			if i > 0 {
-				q -= 0.08
-			}
-			note(b.heads, b.term(p.stem), q*share, inTitlePart)
-			put(bag, p.stem, 0.8)
-			if len(p.text) > 4 {
-				b.forms.add(p.text, p.stem, p.text, 1)
-			}
-		}
-	}
-	return bag, total
-}
+// Strengths with which a concept named in a place is the document's subject.
+const (
+	subjectKeyword = 0.7
+	subjectLead    = 0.3
+	subjectBody    = 0.13
+	subjectFloor   = 0.62 // of a title that says more than the concept
+)
 
-func put(bag map[string]bagTerm, stem string, factor float32) {
-	if bag[stem].factor < factor {
-		bag[stem] = bagTerm{factor: factor}
+// subject ties the document at hand to a concept.
+func (b *builder) subject(concept uint32, q float32) {
+	if q >= 0.06 && q > b.best[concept] {
+		b.best[concept] = min(q, 1)
 	}
 }
 
-func (b *builder) keyword(text string) {
-	toks := b.l.analyse(text)
+func (b *builder) title(text string) {
+	toks, infos := b.analyse(text)
 	var total float32
 	for _, t := range toks {
 		total += b.l.weight(t.stem)
 	}
 	total = max(total, 0.3)
-	for _, t := range toks {
-		share := 0.6 + 0.4*b.l.weight(t.stem)/total
-		note(b.heads, b.term(t.stem), qKeyword*share, inKeyword)
+	v := b.c.vocab
+	bag := v.bag()
+	defer bag.free()
+	for i, t := range toks {
+		in := infos[i]
+		share := titleFloor + (1-titleFloor)*b.l.weight(t.stem)/total
+		b.heads.note(in.term, qTitle*share, inTitle)
 		b.forms.add(t.fold, t.stem, t.text, 0)
-		for _, p := range b.split(t.fold) {
-			note(b.heads, b.term(p.stem), qKeywordPart*share, inKeywordPart)
+		bag.put(in.stem, 1, 0)
+		for k, p := range in.parts {
+			q := float32(qTitlePart)
+			if k > 0 {
+				q -= 0.08
+			}
+			b.heads.note(p.term, q*share, inTitlePart)
+			bag.put(p.stem, 0.8, 0)
+			if len(p.text) > 4 {
+				b.forms.add(p.text, b.c.list[p.term].text, p.text, 1)
+			}
 		}
 	}
+	bag.find(0.01, func(m meaning) {
+		fit := min(m.covered/total, 1)
+		b.subject(m.concept, v.phrases[m.phrase].name*m.factor*(subjectFloor+(1-subjectFloor)*fit))
+	})
 }
 
-// text notes the words of running text and returns its stems.
-func (b *builder) text(s string, whole, partly float32, why reason) map[string]bagTerm {
+func (b *builder) keyword(text string) {
+	toks, infos := b.analyse(text)
+	var total float32
+	for _, t := range toks {
+		total += b.l.weight(t.stem)
+	}
+	total = max(total, 0.3)
+	v := b.c.vocab
+	bag := v.bag()
+	defer bag.free()
+	for i, t := range toks {
+		in := infos[i]
+		share := 0.6 + 0.4*b.l.weight(t.stem)/total
+		b.heads.note(in.term, qKeyword*share, inKeyword)
+		b.forms.add(t.fold, t.stem, t.text, 0)
+		bag.put(in.stem, 1, 0)
+		for _, p := range in.parts {
+			b.heads.note(p.term, qKeywordPart*share, inKeywordPart)
+			bag.put(p.stem, 0.6, 0)
+		}
+	}
+	bag.find(0.01, func(m meaning) {
+		b.subject(m.concept, subjectKeyword*v.phrases[m.phrase].name*m.factor)
+	})
+}
+
+// text notes the words of running text and the concepts it names.
+func (b *builder) text(s string, whole, partly, subject float32, why reason) {
 	if s == "" {
-		return nil
+		return
 	}
-	toks := b.l.analyse(s)
-	bag := make(map[string]bagTerm, len(toks))
-	count := make(map[string]int, len(toks))
-	for _, t := range toks {
-		if !t.digit || len(t.fold) > 2 {
-			count[t.stem]++
-			put(bag, t.stem, 1)
-		}
-	}
-	for _, t := range toks {
-		n := count[t.stem]
-		if n <= 0 {
-			continue
-		}
-		count[t.stem] = 0
-		often := min(1+0.25*float32(n-1), 1.6)
-		note(b.bodies, b.term(t.stem), whole*often, why)
-		for _, p := range b.split(t.fold) {
-			note(b.bodies, b.term(p.stem), partly*often, why)
-			put(bag, p.stem, 0.7)
-		}
-	}
-	return bag
-}
-
-// subjects ties the document to the concepts of the vocabulary that its title,
-// keywords or texts name.
-func (b *builder) subjects(id uint32, title map[string]bagTerm, total float32, keywords []string, lead, body map[string]bagTerm) {
-	best := make(map[uint32]float32)
-	set := func(concept uint32, q float32) {
-		if q >= 0.06 && q > best[concept] {
-			best[concept] = min(q, 1)
-		}
+	toks, infos := b.analyse(s)
+	for _, in := range infos {
+		in.count++
 	}
 	v := b.c.vocab
-	for _, m := range v.find(title, b.l.weight) {
-		p := &v.phrases[m.phrase]
-		fit := min(m.covered/total, 1)
-		set(m.concept, p.name*m.factor*(0.62+0.38*fit))
-	}
-	for _, k := range keywords {
-		bag := make(map[string]bagTerm)
-		for _, t := range b.l.analyse(k) {
-			put(bag, t.stem, 1)
-			for _, p := range b.split(t.fold) {
-				put(bag, p.stem, 0.6)
-			}
+	bag := v.bag()
+	defer bag.free()
+	for i, in := range infos {
+		n := in.count
+		if n == 0 || toks[i].digit && len(toks[i].fold) < 3 {
+			continue
 		}
-		for _, m := range v.find(bag, b.l.weight) {
-			set(m.concept, 0.7*v.phrases[m.phrase].name*m.factor)
-		}
-	}
-	for _, f := range []struct {
-		bag map[string]bagTerm
-		q   float32
-	}{{lead, 0.3}, {body, 0.13}} {
-		for _, m := range v.find(f.bag, b.l.weight) {
-			if p := &v.phrases[m.phrase]; p.name >= 0.6 {
-				set(m.concept, f.q*p.name*m.factor)
-			}
+		in.count = 0
+		often := min(1+0.25*float32(n-1), 1.6)
+		b.bodies.note(in.term, whole*often, why)
+		bag.put(in.stem, 1, 0)
+		for _, p := range in.parts {
+			b.bodies.note(p.term, partly*often, why)
+			bag.put(p.stem, 0.7, 0)
 		}
 	}
-	for concept, q := range best {
-		b.c.concepts[concept] = append(b.c.concepts[concept], posting{id, uint16(q * full), inName})
+	for _, in := range infos {
+		in.count = 0
 	}
+	bag.find(0.6, func(m meaning) {
+		b.subject(m.concept, subject*v.phrases[m.phrase].name*m.factor)
+	})
 }
 
 func (b *builder) finish() {

@@ -130,9 +130,12 @@ func cut(text string) string {
 // words splits a text into folded words. Hyphenated words become several words
 // ("Kfz-Zulassung"), hanging hyphens are completed ("An- und Abmeldung"),
 // gender forms lose their ending ("Bürger*innen"). Stems are not yet set.
-func words(text string) []token {
+func words(text string) []token { return scan(text, nil) }
+
+// scan does what words does; the cache keeps the folded form of each word as written.
+func scan(text string, cache map[string]token) []token {
 	text = norm.NFC.String(strings.ToValidUTF8(text, " "))
-	var out []token
+	out := make([]token, 0, len(text)/8+1)
 	hanging := -1 // index of the first word that waits for its ending
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
@@ -164,9 +167,17 @@ func words(text string) []token {
 				hyphen = !wordRune(after)
 			}
 		}
-		f := fold(word)
-		if f != "" {
-			out = append(out, token{text: strings.ToLower(word), fold: f, digit: digitsOnly(f)})
+		t, ok := cache[word]
+		if !ok {
+			f := fold(word)
+			t = token{text: strings.ToLower(word), fold: f, digit: digitsOnly(f)}
+			if cache != nil {
+				t.stem = german().stem(f)
+				cache[strings.Clone(word)] = t
+			}
+		}
+		if f := t.fold; f != "" {
+			out = append(out, t)
 			switch {
 			case hyphen && hanging < 0:
 				hanging = len(out) - 1
@@ -196,7 +207,7 @@ func complete(out []token, first int) {
 		if particle(w) {
 			for _, p := range particles {
 				if rest, ok := strings.CutPrefix(last, p); ok && len(rest) >= 3 {
-					out[k].fold = w + rest
+					out[k].fold, out[k].stem = w+rest, ""
 					break
 				}
 			}
@@ -204,7 +215,7 @@ func complete(out []token, first int) {
 		}
 		if parts := german().split(last); len(parts) > 1 {
 			tail := parts[len(parts)-1].text
-			out[k].fold = w + tail
+			out[k].fold, out[k].stem = w+tail, ""
 		}
 	}
 }
@@ -263,6 +274,9 @@ func camelGender(w string) string {
 }
 
 func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) || r == '\u00ad')
 }
 

@@ -170,12 +170,10 @@ func (p *plan) readPlaces(src sources, toks []token) []token {
 // fill makes the slots.
 func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 	v := src.vocabulary()
-	bag := make(map[string]bagTerm, 3*len(toks))
+	bag := v.bag()
+	defer bag.free()
 	join := func(stem string, factor float32, slot int) {
-		t := bag[stem]
-		t.factor = max(t.factor, factor)
-		t.mask |= 1 << slot
-		bag[stem] = t
+		bag.put(v.number(stem), factor, 1<<slot)
 	}
 	seen := make(map[string]bool, len(toks))
 	var words []string
@@ -257,13 +255,12 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 }
 
 // mean adds the concepts of the vocabulary that the words name.
-func (p *plan) mean(v *Vocabulary, bag map[string]bagTerm) {
-	one := func(string) float32 { return 1 }
+func (p *plan) mean(v *Vocabulary, bag *bag) {
 	best := make([]map[uint32]subject, len(p.slots))
-	for _, m := range v.find(bag, one) {
+	bag.find(0, func(m meaning) {
 		ph := &v.phrases[m.phrase]
 		if ph.ask == 0 {
-			continue
+			return
 		}
 		f := ph.ask * m.factor
 		for k := range p.slots {
@@ -278,7 +275,7 @@ func (p *plan) mean(v *Vocabulary, bag map[string]bagTerm) {
 				best[k][m.concept] = subject{m.concept, f, m.phrase, v}
 			}
 		}
-	}
+	})
 	for k, found := range best {
 		s := &p.slots[k]
 		for _, m := range found {

@@ -210,15 +210,19 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidat
 	if sum == 0 || p.digits != "" && len(p.slots) == 0 {
 		sum = 1
 	}
+	var top float32
 	for _, d := range s.touched {
-		rel := min(s.total[d]/sum, 1)
-		cov := min(s.cover[d]/sum, 1)
-		s.total[d], s.cover[d] = 0, 0
-		if !seen.has(d) {
-			continue
+		v := min(s.total[d]/sum, 1) * (0.5 + 0.5*min(s.cover[d]/sum, 1))
+		s.total[d] = v
+		if v > top && seen.has(d) {
+			top = v
 		}
-		v := rel * (0.5 + 0.5*cov)
-		if v < lowest {
+	}
+	floor := max(lowest, top*lowestPart)
+	for _, d := range s.touched {
+		v := s.total[d]
+		s.total[d], s.cover[d] = 0, 0
+		if v < floor || !seen.has(d) {
 			continue
 		}
 		out = append(out, candidate{c, d, own, v + c.bonus(p, d)})

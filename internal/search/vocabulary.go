@@ -29,14 +29,17 @@ type Entry struct {
 type Vocabulary struct {
 	names   []string // concept to its first official name
 	phrases []phrase
-	byStem  map[string][]uint32 // key stem to phrases
-	forms   *spellings          // single words, for typing errors
+	stems   map[string]int32 // every stem of a wording to its number
+	byStem  [][]uint32       // number of a key stem to phrases
+	forms   *spellings       // single words, for typing errors
+	bags    sync.Pool        // of *bag, empty between uses
 }
 
 // phrase is one wording of a concept.
 type phrase struct {
 	text    string
-	stems   []string
+	words   []string  // stems while the vocabulary is built
+	stems   []int32   // the same by number
 	weights []float32 // weight of each stem within the phrase
 	total   float32
 	concept uint32
@@ -227,7 +230,7 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 			for _, t := range parts {
 				q.addStem(l, t.stem)
 			}
-			if len(q.stems) > 1 {
+			if len(q.words) > 1 {
 				b.phrases = append(b.phrases, q.finish())
 			}
 		}
@@ -235,20 +238,20 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 }
 
 func (p *phrase) addStem(l *language, stem string) {
-	for _, s := range p.stems {
+	for _, s := range p.words {
 		if s == stem {
 			return
 		}
 	}
 	w := l.weight(stem)
-	p.stems = append(p.stems, stem)
+	p.words = append(p.words, stem)
 	p.weights = append(p.weights, w)
 	p.total += w
 }
 
 func (p phrase) finish() phrase {
 	var best float32 = -1
-	for i, s := range p.stems {
+	for i, s := range p.words {
 		if v := p.weights[i]*10 + float32(len(s)); v > best {
 			best, p.key = v, i
 		}
@@ -257,13 +260,23 @@ func (p phrase) finish() phrase {
 }
 
 func (b *vocabularyBuilder) build() *Vocabulary {
-	v := &Vocabulary{names: b.names, phrases: b.phrases, byStem: make(map[string][]uint32, len(b.phrases))}
+	v := &Vocabulary{names: b.names, phrases: b.phrases, stems: make(map[string]int32, len(b.phrases))}
 	forms := newSpellings()
 	l := german()
 	for i := range v.phrases {
 		p := &v.phrases[i]
-		k := p.stems[p.key]
-		v.byStem[k] = append(v.byStem[k], uint32(i))
+		p.stems = make([]int32, len(p.words))
+		for k, w := range p.words {
+			n, ok := v.stems[w]
+			if !ok {
+				n = int32(len(v.byStem))
+				v.stems[w] = n
+				v.byStem = append(v.byStem, nil)
+			}
+			p.stems[k] = n
+		}
+		key := p.stems[p.key]
+		v.byStem[key] = append(v.byStem[key], uint32(i))
 		for _, t := range words(p.text) {
 			if !t.digit && len(t.fold) > 3 && !l.stop[t.fold] {
 				forms.add(t.fold, l.stem(t.fold), t.text, 1)
@@ -279,19 +292,56 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 		}
 	}
 	v.forms = forms.build()
+	v.bags.New = func() any {
+		return &bag{v: v, factor: make([]float32, len(v.byStem)), mask: make([]uint32, len(v.byStem))}
+	}
 	return v
+}
+
+// number returns the number of a stem, or -1 if no wording holds it.
+func (v *Vocabulary) number(stem string) int32 {
+	if n, ok := v.stems[stem]; ok {
+		return n
+	}
+	return -1
 }
 
 // knows reports whether a stem is the key of some wording.
 func (v *Vocabulary) knows(stem string) bool {
-	return len(v.byStem[stem]) > 0
+	n := v.number(stem)
+	return n >= 0 && len(v.byStem[n]) > 0
 }
 
-// bagTerm is a word of a query or title with the strength with which it stands
-// there (1 whole word, less for a part of a compound) and the words it covers.
-type bagTerm struct {
-	factor float32
-	mask   uint32
+// bag holds the words of a query or text: for each stem of the vocabulary the
+// strength with which it stands there (1 whole word, less for a part of a
+// compound, 0 not at all) and the words of the query it covers.
+type bag struct {
+	v      *Vocabulary
+	factor []float32
+	mask   []uint32
+	in     []int32 // stems with a factor
+}
+
+func (v *Vocabulary) bag() *bag { return v.bags.Get().(*bag) }
+
+// free empties the bag and gives it back.
+func (b *bag) free() {
+	for _, n := range b.in {
+		b.factor[n], b.mask[n] = 0, 0
+	}
+	b.in = b.in[:0]
+	b.v.bags.Put(b)
+}
+
+func (b *bag) put(n int32, factor float32, mask uint32) {
+	if n < 0 {
+		return
+	}
+	if b.factor[n] == 0 {
+		b.in = append(b.in, n)
+	}
+	b.factor[n] = max(b.factor[n], factor)
+	b.mask[n] |= mask
 }
 
 // meaning is a concept found in a text.
@@ -306,39 +356,32 @@ type meaning struct {
 // enough of a wording's weight must stand in the text; only generic words may be missing.
 const enough = 0.72
 
-// find returns all wordings that stand in the bag.
-func (v *Vocabulary) find(bag map[string]bagTerm, weight func(string) float32) []meaning {
-	var out []meaning
-	for stem := range bag {
-		for _, id := range v.byStem[stem] {
+// find calls f with all wordings of at least the given name strength that
+// stand in the bag, in no particular order.
+func (b *bag) find(name float32, f func(meaning)) {
+	v := b.v
+	for _, n := range b.in {
+		for _, id := range v.byStem[n] {
 			p := &v.phrases[id]
-			var have, covered float32
-			var mask uint32
-			for i, s := range p.stems {
-				t, ok := bag[s]
-				if !ok {
-					continue
-				}
-				have += p.weights[i] * t.factor
-				covered += weight(s) * t.factor
-				mask |= t.mask
-			}
-			cov := have / p.total
-			if cov < enough*0.8 || !p.nearlyAll(bag) {
+			if p.name < name {
 				continue
 			}
-			out = append(out, meaning{concept: p.concept, phrase: id, factor: cov, covered: covered, mask: mask})
+			var have, bare, covered float32
+			var mask uint32
+			for i, s := range p.stems {
+				t := b.factor[s]
+				if t == 0 {
+					continue
+				}
+				have += p.weights[i] * t
+				bare += p.weights[i]
+				covered += t * p.weights[i]
+				mask |= b.mask[s]
+			}
+			if bare < enough*p.total || have < enough*0.8*p.total {
+				continue
+			}
+			f(meaning{concept: p.concept, phrase: id, factor: have / p.total, covered: covered, mask: mask})
 		}
 	}
-	return out
-}
-
-func (p *phrase) nearlyAll(bag map[string]bagTerm) bool {
-	var have float32
-	for i, s := range p.stems {
-		if _, ok := bag[s]; ok {
-			have += p.weights[i]
-		}
-	}
-	return have >= enough*p.total
 }

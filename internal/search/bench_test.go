@@ -1,0 +1,129 @@
+package search
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// synthetic returns n documents of German administrative text of some 1,400
+// bytes each, made of the words of real catalogues.
+func synthetic(t testing.TB, n int) []Doc {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	var titles, vocabulary []string
+	for _, f := range lines(t, "berlin.tsv") {
+		titles = append(titles, f[0])
+	}
+	for _, f := range lines(t, "ozg.tsv") {
+		titles = append(titles, f[0])
+	}
+	for _, f := range lines(t, "muenchen.tsv") {
+		vocabulary = append(vocabulary, strings.Fields(f[2])...)
+	}
+	docs := make([]Doc, n)
+	for i := range docs {
+		var body strings.Builder
+		for body.Len() < 1400 {
+			// Zipf's law makes the texts repeat words as real ones do.
+			k := int(float64(len(vocabulary)) * rng.Float64() * rng.Float64())
+			body.WriteString(vocabulary[k])
+			body.WriteByte(' ')
+		}
+		docs[i] = Doc{
+			Kind: KindService, ID: fmt.Sprint(i), Title: titles[i%len(titles)] + " " + titles[rng.IntN(len(titles))],
+			Lead: titles[rng.IntN(len(titles))], Body: body.String(), Popularity: float64(rng.IntN(1000)),
+		}
+	}
+	return docs
+}
+
+func benchQueries(t testing.TB) []string {
+	var out []string
+	for _, f := range lines(t, "pairs.tsv") {
+		out = append(out, f[1])
+	}
+	return out
+}
+
+func percentile(d []time.Duration, p float64) time.Duration {
+	slices.Sort(d)
+	return d[int(float64(len(d)-1)*p)]
+}
+
+func BenchmarkSearch20000(b *testing.B) {
+	v := NewView(Build(synthetic(b, 20000), Options{}), nil, nil)
+	queries := benchQueries(b)
+	var took []time.Duration
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		t := time.Now()
+		v.Search(Query{Text: queries[i%len(queries)], Limit: 10})
+		took = append(took, time.Since(t))
+	}
+	b.ReportMetric(float64(percentile(took, 0.5).Microseconds()), "p50-µs")
+	b.ReportMetric(float64(percentile(took, 0.99).Microseconds()), "p99-µs")
+}
+
+func BenchmarkSuggest20000(b *testing.B) {
+	v := NewView(Build(synthetic(b, 20000), Options{}), nil, nil)
+	queries := benchQueries(b)
+	var took []time.Duration
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		q := queries[i%len(queries)]
+		q = q[:min(len(q), 2+i%6)]
+		t := time.Now()
+		v.Suggest(q, 8)
+		took = append(took, time.Since(t))
+	}
+	b.ReportMetric(float64(percentile(took, 0.5).Microseconds()), "p50-µs")
+	b.ReportMetric(float64(percentile(took, 0.99).Microseconds()), "p99-µs")
+}
+
+func BenchmarkBuild20000(b *testing.B) {
+	docs := synthetic(b, 20000)
+	BuiltIn()
+	for b.Loop() {
+		Build(docs, Options{})
+	}
+}
+
+// BenchmarkTenants measures the memory of all 10,953 German municipalities that
+// inherit 250 services each from one library, every tenth with five own documents.
+func BenchmarkTenants(b *testing.B) {
+	const tenants = 10953
+	docs := synthetic(b, 500)
+	rng := rand.New(rand.NewPCG(3, 4))
+	BuiltIn()
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		lib := Build(docs, Options{})
+		views := make([]*View, tenants)
+		for i := range views {
+			set := lib.Select(func(Key) bool { return rng.IntN(2) == 0 })
+			var own *Corpus
+			if i%10 == 0 {
+				own = Build(docs[i%400:i%400+5], Options{})
+			}
+			views[i] = NewView(lib, set, own)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+		var took []time.Duration
+		for i, q := range benchQueries(b) {
+			t := time.Now()
+			views[(i*37)%tenants].Search(Query{Text: q})
+			took = append(took, time.Since(t))
+		}
+		b.ReportMetric(float64(percentile(took, 0.99).Microseconds()), "p99-µs")
+		runtime.KeepAlive(views)
+	}
+}
