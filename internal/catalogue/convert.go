@@ -54,7 +54,8 @@ func toService(l *xzufi.Leistung) Service {
 	s.DocumentText = text(l, xzufi.TextUnterlagen)
 	for _, d := range l.Dokumente.Eingehend {
 		if name := xzufi.PlainText(d.Bezeichnung.In("de")); name != "" {
-			s.Documents = append(s.Documents, Document{Name: name, Note: d.Beschreibung.In("de"), Optional: d.Pflicht.Code == "002" || strings.EqualFold(d.Pflicht.Name, "optional")})
+			note := d.Beschreibung.In("de") // 2.2 has no mark for what is optional, our files say it in words
+			s.Documents = append(s.Documents, Document{Name: name, Note: note, Optional: d.Pflicht.Code == "02" || strings.HasPrefix(xzufi.PlainText(note), "Nur falls zutreffend")})
 		}
 	}
 	s.FeeText = l.Kosten.Beschreibung.In("de")

@@ -60,7 +60,7 @@ func (c *Catalogue) Import(ctx context.Context, actor perm.Actor, t Target, r io
 	if err := im.known(); err != nil {
 		return rep, err
 	}
-	reader := xzufi.NewReader(r)
+	reader := xzufi.Config{Tolerant: true}.NewReader(r) // foreign systems write 2.1 and 2.3 as well
 	var batch []xzufi.Object
 	flush := func() error {
 		if len(batch) == 0 {
@@ -226,7 +226,11 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 			if z.LeistungID.Value == "" {
 				continue
 			}
-			if _, err := putOffer(im.ctx, tx, im.t, z.LeistungID.Value, f.Slug, true); err != nil {
+			unit, offered := f.Slug, true
+			if pointsElsewhere(z.Rolle) {
+				unit, offered = f.ID, false
+			}
+			if _, err := putOffer(im.ctx, tx, im.t, z.LeistungID.Value, unit, offered); err != nil {
 				return line, err
 			}
 		}
@@ -252,11 +256,15 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 		if im.t.Tenant == nil {
 			return refused("eine Zuständigkeit gehört zu einem Mandanten: mit --tenant einlesen")
 		}
-		slug, ok := im.ids[kindFacility+"/"+o.Zustaendigkeit.ObjektID.Value]
+		unit, ok := im.ids[kindFacility+"/"+o.Zustaendigkeit.ObjektID.Value]
+		offered := true
+		if pointsElsewhere(o.Zustaendigkeit.Rolle) { // the unit may be another tenant's
+			unit, ok, offered = o.Zustaendigkeit.ObjektID.Value, true, false
+		}
 		if !ok {
 			return refused("die Organisationseinheit dieser Zuständigkeit ist nicht bekannt")
 		}
-		n, err := putOffer(im.ctx, tx, im.t, o.Zustaendigkeit.LeistungID.Value, slug, true)
+		n, err := putOffer(im.ctx, tx, im.t, o.Zustaendigkeit.LeistungID.Value, unit, offered)
 		if n == 0 {
 			return Line{Outcome: string(unchanged)}, err
 		}
@@ -264,6 +272,10 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 	}
 	return refused("diese Art von Objekt wird nicht übernommen")
 }
+
+// pointsElsewhere reports whether a competence only says where to go: the
+// tenant does not offer the service itself (docs/standards/xzufi.md).
+func pointsElsewhere(role xzufi.Code) bool { return role.Code == "verweis" }
 
 // online is an on-line service (Onlinedienst).
 type online struct {

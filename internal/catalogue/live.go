@@ -163,7 +163,7 @@ func (c *Catalogue) Follow(ctx context.Context, log *slog.Logger) {
 }
 
 func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library, error) {
-	lib := &library{realm: r, byID: map[string]*entry{}, bySlug: map[string]*entry{}, offeredBy: map[string][]ident.TenantID{}}
+	lib := &library{realm: r, byID: map[string]*entry{}, bySlug: map[string]*entry{}, offeredBy: map[string][]ident.TenantID{}, tenantOfUnit: map[string]ident.TenantID{}}
 	forms := map[string]online{}
 	err := c.c.DB.View(ctx, db.Across(r.ID, "who of the realm offers what is public"), func(tx *db.Tx) error {
 		if err := version(ctx, tx, r.ID, "", &lib.version); err != nil {
@@ -196,6 +196,17 @@ func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library,
 			var t ident.TenantID
 			err = s.Scan(&id, &t)
 			lib.offeredBy[id] = append(lib.offeredBy[id], t)
+			return x, err
+		})
+		if err != nil {
+			return err
+		}
+		rows, err = tx.Query(ctx, `SELECT id,tenant_id FROM catalogue_object WHERE realm_id=$1 AND kind='facility' AND published<>''`, string(r.ID))
+		_, err = db.Collect(rows, err, func(s *sql.Rows) (x struct{}, err error) {
+			var id string
+			var t ident.TenantID
+			err = s.Scan(&id, &t)
+			lib.tenantOfUnit[id] = t
 			return x, err
 		})
 		return err

@@ -49,6 +49,8 @@ type library struct {
 	situations []Situation
 	corpus     *search.Corpus
 	offeredBy  map[string][]ident.TenantID
+	// tenantOfUnit finds whose unit an identifier of the source names.
+	tenantOfUnit map[string]ident.TenantID
 }
 
 // Page is a service as a portal shows it.
@@ -59,6 +61,8 @@ type Page struct {
 	Own     map[string]bool // fields that are the tenant's own words
 	// Elsewhere lists tenants of the realm that do it, where this one does not.
 	Elsewhere []ident.TenantID
+	// Pointer is the tenant to which this one points for the service, "" if none.
+	Pointer ident.TenantID
 }
 
 // Item is a line in a list of services.
