@@ -92,10 +92,10 @@ func (w *town) citizen(p ident.PersonID) perm.Citizen {
 	return perm.Citizen{Realm: w.a.Realm, Tenant: w.a.ID, Person: p}
 }
 
-// pass lets time go by in steps of at most an hour, with the jobs running.
+// pass lets time go by in steps of at most five hours, with the jobs running.
 func (w *town) pass(d time.Duration) error {
 	for d > 0 {
-		n := min(d, time.Hour)
+		n := min(d, 5*time.Hour)
 		d -= n
 		w.c.Advance(n)
 		if _, err := w.jobs.Drain(context.Background()); err != nil {
