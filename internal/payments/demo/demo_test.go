@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
@@ -86,6 +84,9 @@ func (p *partner) Book(ref string, b paymentstest.Booking) error {
 	}
 	if code := post(p.bank, ref, choice).Code; code != http.StatusSeeOther {
 		p.t.Fatalf("%s: %d", choice, code)
+	}
+	if b.Refunded > 0 {
+		post(p.bank, ref, "erstatten")
 	}
 	return nil
 }
@@ -327,9 +328,6 @@ func TestThePage(t *testing.T) {
 	}
 	if strings.Count(body, "<h1") != 1 {
 		t.Error("want one h1")
-	}
-	if _, err := html.Parse(strings.NewReader(body)); err != nil {
-		t.Error(err)
 	}
 	for _, foreign := range []string{"", "x", "../", "demo-", ref + "x", ref[:len(ref)-1] + "%"} {
 		r := httptest.NewRequest("GET", "/", nil)

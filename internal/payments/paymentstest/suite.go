@@ -26,8 +26,9 @@ type Partner interface {
 	// Provider gives a fresh adapter with the same settings, as after a restart
 	// or on another node.
 	Provider() payments.Provider
-	// Book makes the partner book something on an order. ErrCannot when this
-	// partner never does such a thing.
+	// Book makes the partner book something on an order for 12,50 €. ErrCannot
+	// when this partner never does such a thing: it need not know every wrong
+	// amount, but one of 12,49, 12,51, 0,01, 1250,00 or 11,50.
 	Book(ref string, b Booking) error
 	// Silence makes the partner unreachable, or reachable again.
 	Silence(on bool)
@@ -247,14 +248,22 @@ func outcomes(ctx context.Context, p Partner) error {
 }
 
 func trueAmount(ctx context.Context, p Partner) error {
-	for _, a := range []money.Amount{1249, 1251, 1, 125000} {
+	seen := 0
+	for _, a := range []money.Amount{1249, 1251, 1, 125000, 1150} {
 		_, r, err := booked(ctx, p, Booking{payments.Paid, a, payments.Euro, 0})
+		if errors.Is(err, ErrCannot) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		seen++
 		if r.State != payments.Paid || r.Amount != a {
 			return fmt.Errorf("ordered 12.50, paid %s, reported %s %s", a.Decimal(), r.State, r.Amount.Decimal())
 		}
+	}
+	if seen == 0 {
+		return ErrCannot
 	}
 	return nil
 }
@@ -268,11 +277,24 @@ func trueCurrency(ctx context.Context, p Partner) error {
 }
 
 func refunds(ctx context.Context, p Partner) error {
-	_, r, err := booked(ctx, p, Booking{payments.Paid, 1250, payments.Euro, 250})
-	if err == nil && (r.State != payments.Paid || r.Amount != 1250 || r.Refunded != 250) {
-		err = fmt.Errorf("2.50 of 12.50 given back, reported %s %s, refunded %s", r.State, r.Amount.Decimal(), r.Refunded.Decimal())
+	seen := 0
+	for _, back := range []money.Amount{250, 1250} {
+		_, r, err := booked(ctx, p, Booking{payments.Paid, 1250, payments.Euro, back})
+		if errors.Is(err, ErrCannot) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		seen++
+		if r.State != payments.Paid || r.Amount != 1250 || r.Refunded != back {
+			return fmt.Errorf("%s of 12.50 given back, reported %s %s, refunded %s", back.Decimal(), r.State, r.Amount.Decimal(), r.Refunded.Decimal())
+		}
 	}
-	return err
+	if seen == 0 {
+		return ErrCannot
+	}
+	return nil
 }
 
 func restart(ctx context.Context, p Partner) error {
