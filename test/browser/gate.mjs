@@ -25,7 +25,7 @@ const overflow = (page) => page.evaluate(() => {
   if (document.documentElement.scrollWidth <= document.documentElement.clientWidth) return [];
   const limit = document.documentElement.clientWidth + 1;
   return [...document.querySelectorAll('body *')]
-    .filter((e) => e.getBoundingClientRect().right > limit && !e.closest('[role=region][tabindex]'))
+    .filter((e) => e.getBoundingClientRect().right > limit && !e.closest('section.p-scroll[tabindex]'))
     .slice(0, 4).map((e) => `${e.tagName.toLowerCase()}.${e.className?.baseVal ?? e.className}`);
 });
 
