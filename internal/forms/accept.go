@@ -17,7 +17,7 @@ const (
 // Accept takes what one page sent. It returns the answers with that page taken in and the problems to show; a is not
 // changed. What could not be taken is kept as typed, so that the page, shown again from the returned answers, is
 // filled: save them even when there are problems. Names that begin with "_" belong to the door and are not looked at;
-// any other unknown name refuses the whole page. files are uploads that are already stored, by the id of their field.
+// any other unknown name refuses the whole page. Whether the person has come this far is Page.Reachable. files are uploads that are already stored, by the id of their field.
 func (d *Definition) Accept(page string, in url.Values, files map[string][]File, a Answers, e Env) (Answers, []Problem) {
 	p, ok := d.Page(page, a, e)
 	if !ok {

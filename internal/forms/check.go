@@ -31,7 +31,7 @@ func (d *Definition) Final(a Answers, e Env) Answers {
 	r := newRun(d, a, e)
 	out := Answers{}
 	keep := func(into Answers, f *Field, v Value) {
-		if v.answered() && f.asks() && v.Type == f.Type {
+		if f.asks() && f.holds(v) {
 			into[f.ID] = v
 		}
 	}

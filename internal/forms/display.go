@@ -93,7 +93,7 @@ func (r *run) show(f *Field, v Value, at place) []string {
 		}
 		return []string{"Noch nicht berechnet"}
 	}
-	if !v.answered() {
+	if !f.holds(v) {
 		return []string{NotGiven}
 	}
 	switch f.Type {
@@ -116,7 +116,7 @@ func (r *run) show(f *Field, v Value, at place) []string {
 	case YesNo:
 		return []string{formatDatum(boolean(v.Bool))}
 	case Consent:
-		return []string{"Zugestimmt"}
+		return []string{"Zugestimmt" + r.when(v.At)}
 	case AddressType:
 		return v.Address.Lines()
 	case Phone:
@@ -133,6 +133,15 @@ func (r *run) show(f *Field, v Value, at place) []string {
 		return lines
 	}
 	return []string{v.Text}
+}
+
+// when writes the moment of a consent in the time zone of Env.Today.
+func (r *run) when(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	t := at.In(r.e.Today.Location())
+	return fmt.Sprintf(" am %s um %s Uhr", formatDay(t.Format(time.DateOnly)), t.Format("15:04"))
 }
 
 func withUnit(s, unit string) string {

@@ -8,7 +8,7 @@
 //     when the form is submitted;
 //   - the German texts that say what is wrong and what to do.
 //
-// It never does any I/O, never stores, never renders, never runs a script, never trusts a computed or hidden value from
+// But for Shelf, which keeps the published versions, it does no I/O. It never stores answers, never renders, never runs a script, never trusts a computed or hidden value from
 // outside, and never repairs a character: what DIN 91379 does not know is refused with a sentence that says which.
 //
 // The way of an answer: Accept (one page in, answers and problems out) → Journey (where next) → Check (everything once

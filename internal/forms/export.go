@@ -156,7 +156,7 @@ func (r *run) exportFields(out []ExportField, list []Field, a Answers, at place,
 				own := (&entryRun{r: r, a: entry.Answers, shown: map[*Field]tri{}}).fieldShown
 				x.Entries = append(x.Entries, ExportEntry{entry.Key, r.exportFields([]ExportField{}, f.Fields, entry.Answers, r.entryPlace(f, entry.Answers), own)})
 			}
-		case !v.answered():
+		case !f.holds(v):
 			continue
 		default:
 			r.exportValue(&x, f, v)

@@ -19,7 +19,7 @@ const (
 )
 
 // Expr is one node of a condition or calculation. In JSON it is a literal ("ja", 3, true, ["a","b"]) or an object with
-// one key that names the operation; data/expressions in the README of this folder lists them. Expr has no side effects,
+// one key that names the operation; schema/expressions.md lists them. Expr has no side effects,
 // no loops and no access but to the answers, the parameters and the day.
 type Expr struct {
 	op   string

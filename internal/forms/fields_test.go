@@ -207,7 +207,7 @@ func TestFieldTypes(t *testing.T) {
 			{"empty", v(""), "", "required"},
 		}},
 		{`{"id":"f","type":"consent","label":"F","version":"7","text":["Text"]}`, []fieldCase{
-			{"ticked", v("ja"), "Zugestimmt", ""}, {"not ticked", url.Values{}, "", "required-consent"}, {"something else", v("on"), "", "option"},
+			{"ticked", v("ja"), "Zugestimmt am 21. November 2026 um 09:30 Uhr", ""}, {"not ticked", url.Values{}, "", "required-consent"}, {"something else", v("on"), "", "option"},
 		}},
 		{`{"id":"f","type":"quantities","label":"F","maxTotal":5,"minTotal":2,"options":[{"code":"sofa","label":"Sofa","max":4},{"code":"stuhl","label":"Stuhl"}]}`, []fieldCase{
 			{"two kinds", url.Values{"f-sofa": {"1"}, "f-stuhl": {" 2x "}}, "1 × Sofa / 2 × Stuhl", ""},

@@ -321,7 +321,7 @@ func (r *run) fieldState(f *Field, a Answers, at place) State {
 
 // rules are the checks of a field that span other fields. They wait until the field itself has an answer.
 func (r *run) rules(f *Field, v Value, at place) []*fault {
-	if !v.answered() {
+	if !f.holds(v) {
 		return nil
 	}
 	var out []*fault

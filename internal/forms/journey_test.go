@@ -417,7 +417,7 @@ func TestAnyOrderEndsEqual(t *testing.T) {
 			}
 			rapid.Check(t, func(rt *rapid.T) {
 				a := Answers{}
-				for range rapid.IntRange(0, 25).Draw(rt, "steps") {
+				for range rapid.IntRange(0, 12).Draw(rt, "steps") {
 					pages := d.Journey(a, e)
 					p := pages[rapid.IntRange(0, len(pages)-1).Draw(rt, "page")]
 					switch rapid.IntRange(0, 3).Draw(rt, "what") {
@@ -440,11 +440,16 @@ func TestAnyOrderEndsEqual(t *testing.T) {
 				}
 				// then answer every page that is asked for, as often as it takes
 				for range 3 {
-					for k := 0; k < len(d.Journey(a, e)); k++ {
-						p := d.Journey(a, e)[k]
+					pages := d.Journey(a, e)
+					for k := 0; k < len(pages); k++ {
+						p := pages[k]
 						if in, _ := sampleInput(s, p.ID); in != nil || p.Kind == PageOverview {
 							a = accept(a, p)
+							pages = d.Journey(a, e)
 						}
+					}
+					if !Blocks(d.Check(a, e)) {
+						break
 					}
 				}
 				if p := d.Check(a, e); Blocks(p) {

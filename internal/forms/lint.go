@@ -36,6 +36,12 @@ func (l *linter) lint() {
 			l.add(Error, "deadline", "text", "Zur Frist fehlt der Text für zu frühe oder zu späte Anträge.")
 		}
 	}
+	for _, list := range [][]string{d.Intro, d.Needs, d.Legal, d.Next} {
+		l.lintText("texts", strings.Join(list, " "), nil)
+	}
+	if d.Declaration != nil {
+		l.lintText("declaration", strings.Join(d.Declaration.Text, " ")+d.Declaration.Label, nil)
+	}
 	for i := range d.Steps {
 		l.lintStep(&d.Steps[i])
 	}

@@ -19,7 +19,8 @@ type Row struct {
 	Given    bool
 }
 
-// Summary shows the answers for checking them, for the PDF and for delivery. What a condition hides is not in it.
+// Summary shows the answers for checking them, for the PDF and for delivery. What a condition hides is not in it. A
+// declaration that was confirmed is the last section, its Page is CheckPage.
 func (d *Definition) Summary(a Answers, e Env) []Section {
 	r := newRun(d, a, e)
 	var out []Section
@@ -34,6 +35,14 @@ func (d *Definition) Summary(a Answers, e Env) []Section {
 			s := Section{Page: p.ID, Title: p.Title}
 			for i := range p.step.Fields {
 				if f := &p.step.Fields[i]; r.fieldShown(f) {
+					s.Rows = r.row(s.Rows, p.ID, f, a, place{}, "")
+				}
+			}
+			add(s)
+		case PageCheck: // once it is given; the page that asks for it shows it itself
+			s := Section{Page: p.ID, Title: "Erklärung"}
+			for i := range p.step.Fields {
+				if f := &p.step.Fields[i]; f.holds(a[f.ID]) {
 					s.Rows = r.row(s.Rows, p.ID, f, a, place{}, "")
 				}
 			}
@@ -75,7 +84,7 @@ func (r *run) row(rows []Row, page string, f *Field, a Answers, at place, prefix
 		return rows
 	}
 	v := a[f.ID]
-	row := Row{Page: page, Field: prefix + f.ID, Label: r.expand(f.Label, at), Text: r.show(f, v, at), Register: f.Register, Given: v.answered()}
+	row := Row{Page: page, Field: prefix + f.ID, Label: r.expand(f.Label, at), Text: r.show(f, v, at), Register: f.Register, Given: f.holds(v)}
 	if names := f.names(); len(names) > 0 {
 		row.Input = names[0]
 	}

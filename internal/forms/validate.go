@@ -10,13 +10,10 @@ import (
 // validate checks one answer against its field: the same rules when a page is sent, when the draft is looked at again,
 // and when the form is submitted. An empty answer is wrong unless the field is optional.
 func (r *run) validate(f *Field, v Value, at place) []*fault {
-	if !v.answered() {
-		if f.Optional {
+	if !f.holds(v) {
+		if f.Optional && !v.answered() {
 			return nil
 		}
-		return []*fault{{code: requiredCode(f)}}
-	}
-	if v.Type != f.Type {
 		return []*fault{{code: requiredCode(f)}}
 	}
 	var x *fault

@@ -74,7 +74,7 @@ type Place struct{ Name, ARS, AGS string }
 
 // Env is what a form may know besides its answers. The zero value works: no places, default parameters, no prefill.
 type Env struct {
-	Today    time.Time // Europe/Berlin; only the date counts
+	Today    time.Time // only the date counts, in its own time zone: Europe/Berlin
 	Now      time.Time // the moment a consent is given
 	Params   map[string]any
 	Places   func(plz string) []Place
@@ -109,6 +109,12 @@ func Blocks(problems []Problem) bool {
 
 // answered reports whether v holds a usable answer.
 func (v Value) answered() bool { return v.Type != "" && !v.Skipped && len(v.Raw) == 0 }
+
+// holds reports whether v is a usable answer to this very field. A draft may come from an older version of the form, or
+// from a store that was tampered with.
+func (f *Field) holds(v Value) bool {
+	return v.answered() && v.Type == f.Type && (f.Type != AddressType || v.Address != nil)
+}
 
 // entry finds an entry by its key.
 func (v Value) entry(key int) (int, bool) {
