@@ -148,7 +148,8 @@ func (s *Server) deliver(ctx context.Context, l letter) (sent bool, err error) {
 func (s *Server) compose(l letter) (*gomail.Msg, error) {
 	_, domain, _ := strings.Cut(s.from, "@")
 	m := gomail.NewMsg(gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
-	m.FromMailAddress(&netmail.Address{Name: l.from, Address: s.from})
+	// net/mail leaves a backslash in an encoded word, where RFC 2047 5 (3) forbids it.
+	m.FromMailAddress(&netmail.Address{Name: strings.ReplaceAll(l.from, `\`, ""), Address: s.from})
 	m.ToMailAddress(&netmail.Address{Address: l.to})
 	m.Subject(oneLine(l.subject))
 	m.SetDateWithValue(l.at)

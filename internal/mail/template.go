@@ -47,9 +47,10 @@ func fill(s, portal, authority, link string) string {
 	return strings.NewReplacer("{Portal}", oneLine(portal), "{Authority}", oneLine(authority), "{Link}", link).Replace(s)
 }
 
-// oneLine makes a name harmless for a header: no control signs, no line ends.
+// oneLine makes a name harmless for a header: whole UTF-8, no control signs, no
+// line ends.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 	}), " ")
 }
