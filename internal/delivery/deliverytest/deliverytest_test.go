@@ -237,7 +237,9 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 // mute never passes step on.
 type mute struct{ *letterbox }
 
-func (m mute) Connect(func(string) error) (delivery.Connector, error) { return m.letterbox.Connect(nil) }
+func (m mute) Connect(func(string) error) (delivery.Connector, error) {
+	return m.letterbox.Connect(nil)
+}
 
 func TestAConnectorWithoutStepsIsAFinding(t *testing.T) {
 	if len(deliverytest.Check(t.Context(), func() deliverytest.Partner { return mute{&letterbox{}} })) == 0 {
