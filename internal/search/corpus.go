@@ -443,6 +443,23 @@ func (c *Corpus) prefixed(prefix string, limit int) []string {
 	return out
 }
 
+// containing returns terms of titles and keywords that hold the stem within, at most limit.
+func (c *Corpus) containing(stem string, limit int) []string {
+	if len(stem) < 4 {
+		return nil
+	}
+	var out []string
+	for _, id := range c.sorted {
+		t := c.list[id].text
+		if len(t) > len(stem) && strings.Contains(t, stem) {
+			if out = append(out, t); len(out) == limit {
+				break
+			}
+		}
+	}
+	return out
+}
+
 // phone is the number of a document, digits only.
 type phone struct {
 	number string

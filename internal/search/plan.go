@@ -24,6 +24,7 @@ type plan struct {
 // slot is one word of the query with everything it may mean.
 type slot struct {
 	text       string
+	stem       string
 	alts       []alt     // terms that may stand for it
 	parts      [][]alt   // parts of a compound; all together stand for it
 	share      []float32 // importance of each part, adding up to 1
@@ -208,6 +209,7 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 				join(part.stem, f, k)
 			}
 		}
+		s.stem = t.stem
 		known := head > 0 || inVocabulary || body > 0 || len(parts) > 1 && s.anyPart()
 		if len(t.fold) >= 3 && !t.digit {
 			f := float32(0.5)
@@ -244,6 +246,9 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 				changed = changed || found[0].fold != t.fold
 			}
 		}
+		if head == 0 && !t.digit && len(t.fold) >= 4 {
+			s.near(src, v, l, t, known, func(stem string, factor float32) { join(stem, factor, k) })
+		}
 		s.importance = importance(src, l, t.stem, head+body, len(parts) > 1)
 		p.slots = append(p.slots, s)
 	}
@@ -278,6 +283,9 @@ func (p *plan) mean(v *Vocabulary, bag *bag) {
 	})
 	for k, found := range best {
 		s := &p.slots[k]
+		if found = s.hinted(v, found); len(found) == 0 {
+			continue
+		}
 		for _, m := range found {
 			s.concepts = append(s.concepts, m)
 		}
@@ -291,6 +299,65 @@ func (p *plan) mean(v *Vocabulary, bag *bag) {
 		const most = 40
 		if len(s.concepts) > most {
 			s.concepts = s.concepts[:most]
+		}
+	}
+}
+
+// hinted adds what single words of longer wordings point to, if the word means
+// nothing by itself.
+func (s *slot) hinted(v *Vocabulary, found map[uint32]subject) map[uint32]subject {
+	const clear, faint, least = 0.45, 0.8, 0.2
+	for _, m := range found {
+		if m.factor >= clear {
+			return found
+		}
+	}
+	v.hints(s.stem, func(id uint32, share float32) {
+		p := &v.phrases[id]
+		f := p.ask * share * faint
+		if f < least || f <= found[p.concept].factor {
+			return
+		}
+		if found == nil {
+			found = make(map[uint32]subject)
+		}
+		found[p.concept] = subject{p.concept, f, id, v}
+	})
+	return found
+}
+
+// near adds terms that hold the word, that it holds, or that share its root,
+// for words that stand in no title.
+func (s *slot) near(src sources, v *Vocabulary, l *language, t token, known bool, join func(string, float32)) {
+	add := func(stem string, factor float32, note string) {
+		if h, b := src.known(stem); h+b > 0 {
+			s.alts = append(s.alts, alt{stem, factor, note})
+		}
+		join(stem, factor)
+	}
+	if root := l.root(t.stem); root != "" {
+		add(root, 0.6, "Wortstamm")
+	}
+	for _, c := range src {
+		for _, stem := range c.containing(t.stem, 12) {
+			s.alts = append(s.alts, alt{stem, 0.35 + 0.4*float32(len(t.stem))/float32(len(stem)), "Wortteil"})
+		}
+	}
+	if known || len(s.parts) > 0 || len(t.fold) < 8 {
+		return
+	}
+	for i := 3; i <= len(t.fold)-5; i++ {
+		stem := l.stem(t.fold[i:])
+		if h, _ := src.known(stem); h > 0 || v.knows(stem) {
+			add(stem, 0.6, "Wortteil")
+			break
+		}
+	}
+	for i := len(t.fold) - 3; i >= 5; i-- {
+		stem := l.partStem(t.fold[:i])
+		if h, _ := src.known(stem); h > 0 || v.knows(stem) {
+			add(stem, 0.6, "Wortteil")
+			break
 		}
 	}
 }

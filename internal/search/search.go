@@ -66,10 +66,11 @@ type Hit struct {
 // Result is the answer to one query.
 type Result struct {
 	Hits       []Hit
-	Total      int          // all hits of the kinds asked for, not only those of this page
-	DidYouMean string       // corrected query text, or empty
-	Facets     map[Kind]int // hits by kind, before the filter Query.Kinds
-	Places     []string     // places named in the query (Options.Places), as written there
+	Total      int           // all hits of the kinds asked for, not only those of this page
+	DidYouMean string        // corrected query text, or empty
+	Facets     map[Kind]int  // hits by kind, before the filter Query.Kinds
+	Places     []string      // places named in the query (Options.Places), as written there
+	Took       time.Duration // left zero: this package has no clock; the caller may fill it
 }
 
 // Suggestion is one line offered while the person types.

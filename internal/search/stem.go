@@ -211,6 +211,18 @@ func (l *language) end(s string) string {
 	return s
 }
 
+// root takes one more ending off a stem, for words of the same family:
+// "Bestatter" and "Bestattung", "gewerblich" and "Gewerbe". It returns "" if
+// nothing of use is left.
+func (l *language) root(stem string) string {
+	for _, e := range [...]string{"erei", "isch", "lich", "erin", "ler", "er", "ig", "in", "ei", "schaft"} {
+		if t, ok := cutEnd(stem, e, 4); ok {
+			return l.end(t)
+		}
+	}
+	return ""
+}
+
 func adjective(s string) bool {
 	for _, e := range [...]string{"lich", "ig", "isch", "bar", "sam", "los", "haft", "end", "iert", "iv", "ell", "ent", "uell"} {
 		if strings.HasSuffix(s, e) {

@@ -31,6 +31,7 @@ type Vocabulary struct {
 	phrases []phrase
 	stems   map[string]int32 // every stem of a wording to its number
 	byStem  [][]uint32       // number of a key stem to phrases
+	holding [][]uint32       // number of any telling stem to the phrases that hold it
 	forms   *spellings       // single words, for typing errors
 	bags    sync.Pool        // of *bag, empty between uses
 }
@@ -114,7 +115,8 @@ func NewVocabulary(base *Vocabulary, entries []Entry) *Vocabulary {
 
 // ParseEntries reads entries in the product's own form, one a line: official
 // names separated by bars, a tab, words separated by commas. A word after ~ is
-// loose, a line beginning with > is directed, one with # is a comment.
+// loose, a line beginning with > is directed, one with >> directed and loose
+// throughout (kinds of things: "Klempner" to Handwerk), one with # is a comment.
 // It returns an error with the number of the first line it cannot read.
 func ParseEntries(r io.Reader) ([]Entry, error) {
 	var out []Entry
@@ -126,9 +128,10 @@ func ParseEntries(r io.Reader) ([]Entry, error) {
 			continue
 		}
 		var e Entry
+		allLoose := false
 		if rest, ok := strings.CutPrefix(line, ">"); ok {
 			e.Directed = true
-			line = rest
+			line, allLoose = strings.CutPrefix(rest, ">")
 		}
 		official, spoken, ok := strings.Cut(line, "\t")
 		if !ok {
@@ -136,7 +139,7 @@ func ParseEntries(r io.Reader) ([]Entry, error) {
 		}
 		e.Official = list(official, "|")
 		for _, w := range list(spoken, ",") {
-			if loose, ok := strings.CutPrefix(w, "~"); ok {
+			if loose, ok := strings.CutPrefix(w, "~"); ok || allLoose {
 				e.Loose = append(e.Loose, strings.TrimSpace(loose))
 			} else {
 				e.Words = append(e.Words, w)
@@ -272,8 +275,12 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 				n = int32(len(v.byStem))
 				v.stems[w] = n
 				v.byStem = append(v.byStem, nil)
+				v.holding = append(v.holding, nil)
 			}
 			p.stems[k] = n
+			if p.weights[k] >= tellingWeight && len(p.words) > 1 {
+				v.holding[n] = append(v.holding[n], uint32(i))
+			}
 		}
 		key := p.stems[p.key]
 		v.byStem[key] = append(v.byStem[key], uint32(i))
@@ -296,6 +303,30 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 		return &bag{v: v, factor: make([]float32, len(v.byStem)), mask: make([]uint32, len(v.byStem))}
 	}
 	return v
+}
+
+// A word that stands in at most this many wordings tells something even without
+// the rest of the wording; generic words never do.
+const (
+	tellingPhrases = 14
+	tellingWeight  = 0.45
+)
+
+// hints calls f with the wordings of several words that hold a stem, if there
+// are few of them: "Cabrio" alone still points to "Cabrio Saison".
+func (v *Vocabulary) hints(stem string, f func(id uint32, share float32)) {
+	n := v.number(stem)
+	if n < 0 || len(v.holding[n]) > tellingPhrases {
+		return
+	}
+	for _, id := range v.holding[n] {
+		p := &v.phrases[id]
+		for k, s := range p.stems {
+			if s == n {
+				f(id, p.weights[k]/p.total)
+			}
+		}
+	}
 }
 
 // number returns the number of a stem, or -1 if no wording holds it.
