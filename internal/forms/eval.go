@@ -2,7 +2,6 @@ package forms
 
 import (
 	"errors"
-	"strings"
 	"time"
 )
 
@@ -48,8 +47,7 @@ func (r *run) eval(x *Expr, at place) datum {
 	case "lit":
 		return x.lit
 	case "field":
-		_, part, _ := strings.Cut(x.name, ".")
-		return r.fieldDatum(x.field, part)
+		return r.fieldDatum(x.field, x.part)
 	case "entry":
 		if at.entry == nil {
 			return missing
@@ -63,8 +61,7 @@ func (r *run) eval(x *Expr, at place) datum {
 		}
 		return datum{k: kDate, n: dayNumber(r.e.Today)}
 	case "lookup":
-		_, column, _ := strings.Cut(x.name, ".")
-		return r.lookup(x.param, r.eval(x.args[0], at), column)
+		return r.lookup(x.param, r.eval(x.args[0], at), x.part)
 	case "count", "sum", "any":
 		return r.over(x)
 	case "and", "or":
@@ -206,8 +203,7 @@ func (e *entryRun) datum(x *Expr) datum {
 	if x.field.Type == Computed {
 		return e.r.eval(x.field.Compute, place{entry: e.datum})
 	}
-	_, part, _ := strings.Cut(x.name, ".")
-	return valueDatum(x.field, e.a[x.field.ID], part)
+	return valueDatum(x.field, e.a[x.field.ID], x.part)
 }
 
 func (e *entryRun) fieldShown(f *Field) bool {
@@ -244,6 +240,9 @@ func (r *run) stepShown(s *Step) bool {
 
 // fieldShown reports whether a field outside of groups applies: its step does, and its own condition is true.
 func (r *run) fieldShown(f *Field) bool {
+	if f.When == nil && f.step.When == nil {
+		return true
+	}
 	if t := r.shown[f]; t != unknown {
 		return t == yes
 	}

@@ -26,6 +26,7 @@ type Expr struct {
 	args []*Expr
 	lit  datum
 	name string // field, entry, param; group of count, sum, any; column of lookup
+	part string // of name, behind the dot: part of an address, column of a table
 	mode string // rounding of div
 
 	// bound by Parse
@@ -154,7 +155,7 @@ func parseOp(op string, arg any, depth int, nodes *int) (*Expr, error) {
 		if !isText || text == "" {
 			return nil, fmt.Errorf("%s needs a name", op)
 		}
-		return &Expr{op: op, name: text}, nil
+		return named(op, text), nil
 	case "today":
 		if arg != true {
 			return nil, errors.New(`today is written {"today": true}`)
@@ -255,7 +256,14 @@ func parseLookup(arg any, depth int, nodes *int) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{op: "lookup", name: param + "." + column, args: []*Expr{key}}, nil
+	x := named("lookup", param+"."+column)
+	x.args = []*Expr{key}
+	return x, nil
+}
+
+func named(op, name string) *Expr {
+	_, part, _ := strings.Cut(name, ".")
+	return &Expr{op: op, name: name, part: part}
 }
 
 // MarshalJSON writes the form that UnmarshalJSON reads.

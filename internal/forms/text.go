@@ -82,7 +82,9 @@ func (r *run) expandEntry(id string, at place) string {
 	}
 	own, _, _ := strings.Cut(id, ".")
 	f := at.group.sub(own)
-	if d := at.entry(&Expr{op: "entry", name: id, field: f}); d.k != kMissing {
+	x := named("entry", id)
+	x.field = f
+	if d := at.entry(x); d.k != kMissing {
 		if f != nil && f.Type == Choice {
 			return r.optionLabel(f, d.s)
 		}
