@@ -1,0 +1,278 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"stadttor/internal/accounts"
+	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/app/demo"
+	files "stadttor/internal/app/demo/catalogue"
+	"stadttor/internal/catalogue"
+	"stadttor/internal/config"
+	"stadttor/internal/delivery"
+	"stadttor/internal/delivery/folder"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/payments"
+	bankdemo "stadttor/internal/payments/demo"
+	"stadttor/internal/perm"
+	"stadttor/internal/pii"
+	"stadttor/internal/seal"
+	"stadttor/internal/tenancy"
+	"stadttor/internal/web/ui"
+)
+
+// DemoSettings are the settings of a demonstration in a folder. port is the
+// public one, shown in addresses.
+func DemoSettings(dir string, port int) config.Settings {
+	return config.Settings{Database: "sqlite:" + filepath.Join(dir, "stadttor.db"), Data: filepath.Join(dir, "dateien"), RootKeyFile: filepath.Join(dir, "schluessel", "root.key"),
+		PublicScheme: "http", PublicPort: port, FolderBase: filepath.Join(dir, "ausgang"), Workers: 4, LogLevel: "info"}
+}
+
+// DemoPeople gives who may sign in as whom in the demonstration.
+func DemoPeople() (*logindemo.Config, error) {
+	p, err := demo.ReadPeople()
+	if err != nil {
+		return nil, err
+	}
+	w, err := demo.ReadWorld()
+	if err != nil {
+		return nil, err
+	}
+	realm := map[string]string{}
+	for _, t := range w.Tenants {
+		realm[t.Slug] = t.Realm
+	}
+	c := &logindemo.Config{Demo: true, RealmOf: func(t string) string { return realm[t] }, Stylesheet: func() string { return ui.Asset("portal.css") }}
+	n := pii.New
+	for _, x := range p.Citizens {
+		var levels []perm.Level
+		for _, l := range x.Levels {
+			levels = append(levels, perm.ParseLevel(l))
+		}
+		c.Citizens = append(c.Citizens, logindemo.Citizen{Slug: x.Slug, Story: x.Story, Realm: x.Realm, Levels: levels, Profile: accounts.Profile{
+			Given: n(x.Given), Family: n(x.Family), Title: n(x.Title), BirthName: n(x.BirthName), BirthDate: n(x.BirthDate), BirthPlace: n(x.BirthPlace),
+			Street: n(x.Address.Street), HouseNumber: n(x.Address.HouseNumber), PLZ: n(x.Address.PLZ), City: n(x.Address.City), Mail: n(x.Mail), Phone: n(x.Phone), IBAN: n(x.IBAN), Vehicle: n(x.Vehicle)}})
+	}
+	for _, x := range p.Staff {
+		c.Staff = append(c.Staff, logindemo.Staff{Slug: x.Slug, Name: staffName(x), Tenant: x.Tenant, Task: x.Note})
+	}
+	return c, nil
+}
+
+func staffName(x demo.Staff) string {
+	name := x.Given + " " + x.Family
+	if x.Title != "" {
+		name = x.Title + " " + name
+	}
+	return name
+}
+
+// openDemo builds the partners that live in the process.
+func (a *App) openDemo() error {
+	if a.o.People == nil {
+		return nil
+	}
+	c := *a.o.People
+	c.Clock = a.o.Clock
+	var err error
+	if a.people, err = logindemo.New(c); err != nil {
+		return err
+	}
+	a.bank, err = bankdemo.New(bankdemo.Config{Demo: c.Demo, DB: a.DB, Stylesheet: c.Stylesheet, Log: a.Log,
+		Notify: func(ctx context.Context, t ident.TenantID, provider, ref string) error {
+			return a.Payments.Notify(ctx, t, provider, ref)
+		}})
+	return err
+}
+
+var operator = perm.System{Name: "demo"}
+
+// InstallDemo puts the demonstration's data in, through the verbs that an
+// operator uses. What is there already stays; running it again is no harm.
+// step is told what is being done, with parts done and in all.
+func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all int)) error {
+	w, err := demo.ReadWorld()
+	if err != nil {
+		return err
+	}
+	all := len(w.Realms) + 3*len(w.Tenants)
+	done := 0
+	tick := func(what string) { done++; step(what, done, all) }
+	for _, r := range w.Realms {
+		if _, ok := a.Directory.RealmBySlug(r.Slug); !ok {
+			if _, err := a.Directory.CreateRealm(ctx, operator, tenancy.Realm{Slug: r.Slug, Name: r.Name, Lead: r.Lead}); err != nil && !errs.Is(err, errs.KindConflict) {
+				return fmt.Errorf("realm %s: %w", r.Slug, err)
+			}
+		}
+	}
+	for _, t := range w.Tenants {
+		if err := a.installTenant(ctx, t); err != nil {
+			return fmt.Errorf("tenant %s: %w", t.Slug, err)
+		}
+		tick(t.Name)
+	}
+	if err := a.Directory.Reload(ctx); err != nil {
+		return err
+	}
+	for _, r := range w.Realms {
+		if err := a.installRealm(ctx, r.Slug); err != nil {
+			return fmt.Errorf("realm %s: %w", r.Slug, err)
+		}
+		tick("Bibliothek " + r.Name)
+	}
+	for _, t := range w.Tenants {
+		tenant, _ := a.Directory.TenantBySlug(t.Slug)
+		realm, _ := a.Directory.Realm(tenant.Realm)
+		if name := files.OfTenant(t.Slug); name != "" {
+			if err := a.importFile(ctx, catalogue.Target{Realm: realm, Tenant: &tenant}, name); err != nil {
+				return err
+			}
+		}
+		tick("Leistungen " + t.Name)
+	}
+	if err := a.Directory.Reload(ctx); err != nil {
+		return err
+	}
+	people, err := demo.ReadPeople()
+	if err != nil {
+		return err
+	}
+	for _, t := range w.Tenants {
+		tenant, _ := a.Directory.TenantBySlug(t.Slug)
+		if err := a.installStaff(ctx, tenant, people.Staff); err != nil {
+			return fmt.Errorf("staff of %s: %w", t.Slug, err)
+		}
+		tick("Personal " + t.Name)
+	}
+	return a.Catalogue.Refresh(ctx)
+}
+
+func (a *App) installTenant(ctx context.Context, t demo.Tenant) error {
+	tenant, ok := a.Directory.TenantBySlug(t.Slug)
+	if !ok {
+		var err error
+		tenant, err = a.Directory.CreateTenant(ctx, operator, tenancy.Tenant{Realm: ident.RealmID(t.Realm), Slug: t.Slug, Name: t.Name, Kind: t.Kind, Sign: t.Sign, ARS: t.ARS, Settings: t.Settings})
+		if err != nil {
+			return err
+		}
+		if err := a.Directory.Reload(ctx); err != nil {
+			return err
+		}
+	}
+	if _, ok := a.Directory.DoorOf(tenant.ID); !ok {
+		p := tenancy.Portal{Tenant: tenant.ID, Host: t.Host, PortalSettings: t.Portal}
+		def := tenancy.DefaultLook(p.Look.Name, p.Look.Claim)
+		p.Look.Strip = def.Strip
+		logo, err := tenancy.CleanLogo([]byte(p.Look.Logo))
+		if err != nil {
+			return fmt.Errorf("logo: %w", err)
+		}
+		p.Look.Logo = logo
+		if err := a.Directory.SavePortal(ctx, operator, tenant.Scope(), p); err != nil {
+			return fmt.Errorf("portal: %w %v", err, errs.FieldsOf(err))
+		}
+	}
+	for i, e := range []tenancy.Extension{
+		{Port: payments.Port, Name: "demo-karte", Settings: []byte(`{"title":"Kreditkarte (Vorführung)","hint":"Kein echtes Geld: Sie wählen auf der nächsten Seite, was geschieht."}`)},
+		{Port: payments.Port, Name: "demo-giro", Settings: []byte(`{"title":"Überweisung per Online-Banking (Vorführung)","hint":"Kein echtes Geld: Sie wählen auf der nächsten Seite, was geschieht."}`)},
+		{Port: delivery.Port, Name: folder.Name, Settings: []byte(`{"path":"` + t.Slug + `"}`)},
+	} {
+		e.Enabled, e.Position = true, i+1
+		if err := a.Directory.SaveExtension(ctx, operator, tenant.Scope(), e); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(a.o.Settings.FolderBase, t.Slug), 0o700)
+}
+
+func (a *App) installRealm(ctx context.Context, slug string) error {
+	realm, ok := a.Directory.RealmBySlug(slug)
+	if !ok {
+		return errors.New("not there")
+	}
+	definitions, err := demo.ReadForms()
+	if err != nil {
+		return err
+	}
+	for _, text := range definitions {
+		if findings, err := a.Shelf.Publish(ctx, operator, realm.Scope(), text); err != nil {
+			return fmt.Errorf("form: %w %v", err, findings)
+		}
+	}
+	if err := a.Shelf.Reload(ctx); err != nil {
+		return err
+	}
+	situations, err := demo.ReadSituations()
+	if err != nil {
+		return err
+	}
+	if err := a.Catalogue.SaveSituations(ctx, operator, realm, situations); err != nil {
+		return err
+	}
+	for _, name := range files.Library(slug) {
+		if err := a.importFile(ctx, catalogue.Target{Realm: realm}, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importFile takes a transfer file of the demo; there is nothing in it that
+// may be refused.
+func (a *App) importFile(ctx context.Context, t catalogue.Target, name string) error {
+	f, err := files.Files.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rep, err := a.Catalogue.Import(ctx, operator, t, f, catalogue.ImportOptions{Publish: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for _, l := range rep.Lines {
+		if l.Outcome == "refused" {
+			return fmt.Errorf("%s: %s %s refused: %s", name, l.Kind, l.ID, l.Why)
+		}
+	}
+	return nil
+}
+
+func (a *App) installStaff(ctx context.Context, t tenancy.Tenant, staff []demo.Staff) error {
+	for _, x := range staff {
+		if x.Tenant != t.Slug {
+			continue
+		}
+		var grants []perm.Grant
+		for _, role := range x.Roles {
+			if len(x.Units) == 0 {
+				grants = append(grants, perm.Grant{Role: perm.Role(role)})
+			}
+			for _, slug := range x.Units {
+				i := slices.IndexFunc(a.Directory.Units(t.ID), func(u tenancy.Unit) bool { return u.Slug == slug })
+				if i < 0 {
+					return fmt.Errorf("%s: no unit %s", x.Slug, slug)
+				}
+				grants = append(grants, perm.Grant{Role: perm.Role(role), Unit: a.Directory.Units(t.ID)[i].ID})
+			}
+		}
+		if _, err := a.Accounts.SaveStaff(ctx, operator, t, logindemo.Name, x.Slug, pii.New(staffName(x)), grants); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EnsureRootKey makes the root key of a demonstration on its first start.
+func EnsureRootKey(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	_, err := seal.NewRoot(path)
+	return err
+}

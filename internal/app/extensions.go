@@ -1,0 +1,36 @@
+package app
+
+import (
+	"stadttor/internal/accounts"
+	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/delivery"
+	"stadttor/internal/delivery/folder"
+	"stadttor/internal/payments"
+)
+
+// One line per extension. The demo ones exist only in `stadttor demo`.
+
+func (a *App) logins() []accounts.Named {
+	var list []accounts.Named
+	if a.people != nil {
+		list = append(list, accounts.Named{Name: logindemo.Name, Title: "Demo-Anmeldung", Method: a.people, Citizens: true, Staff: true})
+	}
+	return list
+}
+
+func (a *App) providers() map[string]payments.Factory {
+	m := map[string]payments.Factory{}
+	if a.bank != nil {
+		m["demo-karte"] = a.bank.Provider
+		m["demo-giro"] = a.bank.Provider
+	}
+	return m
+}
+
+func (a *App) connectors() map[string]delivery.Factory {
+	m := map[string]delivery.Factory{}
+	if a.o.Settings.FolderBase != "" {
+		m[folder.Name] = folder.New(folder.Config{Base: a.o.Settings.FolderBase, Clock: a.o.Clock})
+	}
+	return m
+}

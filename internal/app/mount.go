@@ -1,0 +1,197 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/db"
+	"stadttor/internal/obs"
+	bankdemo "stadttor/internal/payments/demo"
+	"stadttor/internal/tenancy"
+	"stadttor/internal/web/locale"
+	"stadttor/internal/web/ui"
+)
+
+// Management serves health and metrics, on a listener of its own.
+func (a *App) Management() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		err := a.DB.View(ctx, db.Across("", "readiness probe"), func(tx *db.Tx) error {
+			var n int
+			return tx.QueryRow(ctx, "SELECT count(*) FROM realm").Scan(&n)
+		})
+		if err == nil {
+			err = a.Blobs.Check()
+		}
+		if err != nil {
+			a.Log.Error("not ready", "error", err.Error())
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.Handle("GET /metrics", a.Metrics.Handler())
+	return mux
+}
+
+type lineKey struct{}
+
+// mount builds the chain before and the routes of all doors.
+func (a *App) mount() (http.Handler, error) {
+	e := ui.Errors{
+		Page: func(r *http.Request) ui.Page { return ui.PageOf(r) },
+		Log: func(r *http.Request, status int, err error) {
+			if line, ok := r.Context().Value(lineKey{}).(*obs.Request); ok {
+				line.Error = err.Error()
+			}
+		},
+	}
+	mux := http.NewServeMux()
+	routes, handlers, err := a.doors(e)
+	if err != nil {
+		return nil, err
+	}
+	a.Routes = routes
+	ui.Mount(mux, e, routes)
+	for pattern, h := range handlers {
+		mux.Handle(pattern, h)
+	}
+	mux.Handle("/assets/", ui.AssetHandler())
+	mux.HandleFunc("GET /assets/t/{file}", func(w http.ResponseWriter, r *http.Request) {
+		ui.ServeLookCSS(w, r, ui.VisitOf(r).Door.Portal.Look)
+	})
+	mux.Handle("GET /favicon.ico", http.RedirectHandler("/assets/"+"favicon.svg", http.StatusSeeOther))
+	if a.people != nil {
+		mux.Handle(logindemo.Path, a.people)
+	}
+	if a.bank != nil {
+		mux.Handle(bankdemo.Path, a.bank)
+	}
+	mux.Handle("/", e.Handle(ui.NotFound))
+
+	cross := http.NewCrossOriginProtection()
+	for _, rt := range routes {
+		if rt.Audience == ui.Partner {
+			cross.AddInsecureBypassPattern(rt.Pattern)
+		}
+	}
+	cross.SetDenyHandler(e.Handle(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
+	inner, err := ui.Compress(cross.Handler(mux))
+	if err != nil {
+		return nil, err
+	}
+	return ui.SecurityHeaders(a.Gate.Secure, a.observe(mux, a.enter(e, inner))), nil
+}
+
+// enter lets a request through the gate; a host that is not ours gets 421.
+func (a *App) enter(e ui.Errors, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		line, _ := r.Context().Value(lineKey{}).(*obs.Request)
+		door, ok := a.Directory.ByHost(r.Host)
+		if !ok {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(http.StatusMisdirectedRequest)
+			fmt.Fprint(w, `<!DOCTYPE html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Dieses Portal gibt es hier nicht</title></head><body><main><h1>Dieses Portal gibt es hier nicht</h1><p>Unter diesem Namen ist kein Serviceportal eingerichtet. Bitte prüfen Sie die Adresse.</p></main></body></html>`)
+			return
+		}
+		line.Portal = door.Portal.Host
+		in, err := a.Gate.Enter(r)
+		if err != nil {
+			e.Write(w, in, err)
+			return
+		}
+		v := ui.VisitOf(in)
+		line.ID = v.ID
+		if v.SignedInStaff() {
+			line.Actor = v.Staff.Ref()
+		} else if !v.Citizen.Guest() {
+			line.Actor = v.Citizen.Ref()
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				e.Write(w, in, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		next.ServeHTTP(w, in)
+	})
+}
+
+// observe writes one log line per request and counts it.
+func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now() // a duration, not a moment of the domain
+		line := &obs.Request{Method: r.Method}
+		r = r.WithContext(context.WithValue(r.Context(), lineKey{}, line))
+		rec := &recorder{ResponseWriter: w}
+		_, line.Route = mux.Handler(r)
+		defer func() {
+			line.Status, line.Bytes, line.Duration = rec.status, rec.bytes, time.Since(start)
+			if line.Status == 0 {
+				line.Status = http.StatusOK
+			}
+			line.Write(a.Log)
+			a.Metrics.Request(*line)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// recorder sees status and size of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// frame builds what all pages of a portal share, once per published version.
+func (a *App) frame() func(tenancy.Door, locale.Lang) ui.Portal {
+	type key struct {
+		host    string
+		lang    locale.Lang
+		version int64
+	}
+	var cache sync.Map
+	return func(d tenancy.Door, lang locale.Lang) ui.Portal {
+		k := key{d.Portal.Host, lang, d.Portal.Version}
+		if p, ok := cache.Load(k); ok {
+			return p.(ui.Portal)
+		}
+		pr := locale.For(lang)
+		c := d.Tenant.Contact
+		p := ui.Portal{Look: d.Portal.Look, Operator: d.Tenant.Name, Address: c.Street + ", " + c.PLZ + " " + c.City, Phone: c.Phone, Nav: ui.CitizenNav(pr),
+			SimpleLanguage: "/leichte-sprache", SignLanguage: "/gebaerdensprache", SearchURL: "/suche", SignInURL: "/anmelden", Legal: ui.LegalLinks(pr), Demo: a.people != nil}
+		cache.Store(k, p)
+		return p
+	}
+}
