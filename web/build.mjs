@@ -102,6 +102,16 @@ root.walkRules((rule) => {
 });
 root.walkAtRules('font-face', (rule) => rule.remove());
 root.walkAtRules('media', (rule) => { if (!rule.nodes?.length) rule.remove(); });
+// Paper is always light: the dark tokens count on screens only.
+root.walkAtRules('media', (rule) => {
+  if (/prefers-color-scheme:\s*dark/.test(rule.params)) rule.params = `screen and ${rule.params}`;
+  else if (/prefers-color-scheme:\s*light/.test(rule.params)) rule.params = `print, ${rule.params}`;
+});
+root.walkRules((rule) => {
+  if (rule.parent === root && rule.selectors.every((s) => /^(\[data-kern-theme=dark\]|\.kern-dark)$/.test(s)) && rule.nodes.some((n) => n.prop?.startsWith('--kern-color'))) {
+    rule.replaceWith(postcss.atRule({ name: 'media', params: 'screen', nodes: [rule.clone()] }));
+  }
+});
 root.walkComments((c) => c.remove());
 const minify = async (css) => (await esbuild.transform(css, { loader: 'css', minify: true, legalComments: 'inline' })).code;
 
