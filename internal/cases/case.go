@@ -60,6 +60,7 @@ type Entry struct {
 	Unread      int  // inbox: messages not yet read
 	Asked       bool // inbox: a question waits for an answer
 	Erased      bool
+	Broken      bool // worklist: its content does not open here, see the log of `stadttor doctor`
 }
 
 // FeeLine is one line of the fee as it was at submission.
@@ -145,6 +146,7 @@ type TaskKind string
 const (
 	TaskDelivery TaskKind = "delivery-failed" // Ref is the parcel
 	TaskPaidLate TaskKind = "paid-after-end"  // Ref is the payment
+	TaskPayment  TaskKind = "payment-flagged" // Ref is the payment, which says why
 )
 
 // Content is what both sides see of a submitted case.
@@ -185,6 +187,14 @@ type Actions struct {
 type Own struct {
 	Content
 	May Actions
+}
+
+// Addressee is whom a notice about a case goes to. The notice itself says
+// nothing about the case (mail).
+type Addressee struct {
+	Person ident.PersonID // "" for a guest
+	Mail   pii.Text       // as given in the form; may be empty
+	Number ident.Number
 }
 
 // frozen is what was submitted, sealed as one document: nothing of it depends

@@ -196,6 +196,7 @@ func (w *town) start() {
 	jobs.Outside(r, "receipt", w.svc.MakeReceipt, nil)
 	jobs.Outside(r, "cases", w.svc.Deliver, w.svc.DeliverFailed)
 	jobs.Inside(r, "cases", w.svc.Paid)
+	jobs.Inside(r, "cases", w.svc.PaymentFlagged)
 	jobs.Outside(r, "sweep", w.svc.Sweep, nil)
 	jobs.Inside(r, "mail", func(_ context.Context, _ *db.Tx, e cases.Submitted) error {
 		w.told = append(w.told, e.Kind())
@@ -207,6 +208,15 @@ func (w *town) start() {
 		return nil
 	})
 	w.runner = r
+}
+
+// reopen is what a restarted program does with the same data.
+func (w *town) reopen() {
+	w.t.Helper()
+	dir, err := tenancy.OpenDirectory(w.t.Context(), w.d, w.root)
+	w.must(err)
+	w.dir = dir
+	w.start()
 }
 
 func (w *town) must(err error) {

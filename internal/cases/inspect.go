@@ -60,7 +60,7 @@ func lookIntoZip(b []byte) (fileKind, error) {
 		switch {
 		case f.Flags&1 != 0:
 			return kindZip, &verdict{textEncrypted}
-		case total > maxZipBytes || f.UncompressedSize64 > 1000*(f.CompressedSize64+1024):
+		case total > maxZipBytes || f.UncompressedSize64 > 1<<20+200*f.CompressedSize64:
 			return kindZip, &verdict{textBroken}
 		case strings.Contains(name, "vbaproject"), strings.Contains(name, "vbadata"), strings.HasPrefix(name, "basic/"), strings.HasPrefix(name, "scripts/"),
 			strings.HasPrefix(name, "word/embeddings/"), strings.HasPrefix(name, "word/activex/"), strings.HasSuffix(name, ".bin") && !strings.HasPrefix(name, "word/printersettings"):

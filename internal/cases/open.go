@@ -178,3 +178,17 @@ func tell(events []Line, staff bool) (out []Line) {
 	}
 	return out
 }
+
+// Addressee finds whom to tell about a case, inside a listener's transaction. An
+// erased case has nobody: NotFound.
+func (s *Service) Addressee(ctx context.Context, tx *db.Tx, id ident.CaseID) (Addressee, error) {
+	r, err := getRecord(ctx, tx, id)
+	if err != nil {
+		return Addressee{}, err
+	}
+	if _, err := s.key(&r); err != nil {
+		return Addressee{}, err
+	}
+	a, err := s.applicantOf(&r)
+	return Addressee{Person: r.person, Mail: pii.New(a.Mail), Number: r.number}, err
+}

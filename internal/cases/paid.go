@@ -44,3 +44,13 @@ func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error
 	}
 	return s.tellSubmitted(ctx, tx, &r)
 }
+
+// PaymentFlagged takes in that a payment needs a human (payments.Flagged): money
+// to give back, a wrong amount, a provider that stays silent.
+func (s *Service) PaymentFlagged(ctx context.Context, tx *db.Tx, e payments.Flagged) error {
+	r, err := lockRecord(ctx, tx, e.Case)
+	if err != nil {
+		return err
+	}
+	return addTask(ctx, tx, r.id, TaskPayment, string(e.Payment))
+}

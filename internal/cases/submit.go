@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,7 +53,7 @@ type Submission struct {
 // paid on-line the case waits for the payment, opened in the same transaction;
 // else it is received. Number, retention, jobs and audit entry are one commit
 // with it. Errors: NotFound, Forbidden "case.level-needed", Invalid
-// "case.incomplete" (fields with German texts) or "case.confirm", Conflict
+// "case.incomplete" (fields "page#input" with German texts) or "case.confirm", Conflict
 // "case.changed" if the draft is not the one that was shown, "case.already-sent"
 // under another key, "case.form-gone"; Unavailable: unknown outcome, send the
 // same key again.
@@ -63,11 +64,14 @@ func (s *Service) Submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 	for range tries {
 		out, err = s.submit(ctx, c, id, p, in)
 		// A drawn number that is taken, or a row changed meanwhile: once more.
-		if !db.IsUnique(err) && err != errStale {
+		if !db.IsUnique(err) && !errors.Is(err, errStale) {
 			return out, err
 		}
 	}
-	return out, errs.Conflict("case.changed")
+	if errors.Is(err, errStale) {
+		err = errs.Conflict("case.changed")
+	}
+	return out, err
 }
 
 func (s *Service) submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, in Sending) (out Submission, err error) {

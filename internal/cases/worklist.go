@@ -109,10 +109,7 @@ func (s *Service) Worklist(ctx context.Context, actor perm.Staff, f Filter) (out
 	for i := range rows {
 		e := rows[i].entry(s.c.DB.Now())
 		a, err := s.applicantOf(&rows[i])
-		if err != nil {
-			return out, err
-		}
-		e.Applicant, e.Tasks = pii.New(a.name()), tasks[i]
+		e.Applicant, e.Tasks, e.Broken = pii.New(a.name()), tasks[i], err != nil
 		out.Items = append(out.Items, e)
 	}
 	return out, nil
