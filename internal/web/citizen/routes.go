@@ -1,0 +1,31 @@
+package citizen
+
+import "stadttor/internal/web/ui"
+
+// Routes is every address of the door.
+func (s *Server) Routes() []ui.Route {
+	page := func(pattern string, h ui.Handler) ui.Route {
+		return ui.Route{Pattern: "GET " + pattern, Audience: ui.Public, Handle: h}
+	}
+	return []ui.Route{
+		page("/{$}", s.public(s.start, nil)),
+		page("/suche", s.search),
+		page("/suche/vorschlaege", s.suggest),
+		page("/leistungen", s.public(s.services, servicesVariant)),
+		page("/leistungen/{slug}", s.public(s.service, nil)),
+		page("/lebenslagen", s.public(s.situations, nil)),
+		page("/lebenslagen/{slug}", s.public(s.situation, nil)),
+		page("/einrichtungen", s.public(s.facilities, nil)),
+		page("/einrichtungen/{slug}", s.public(s.facility, nil)),
+		page("/kontakte/{slug}", s.public(s.contact, nil)),
+		page("/ort", s.place),
+		page("/impressum", s.public(s.imprint, nil)),
+		page("/datenschutz", s.public(s.privacy, nil)),
+		page("/barrierefreiheit", s.public(s.accessibility, nil)),
+		page("/leichte-sprache", s.public(s.simple, nil)),
+		page("/gebaerdensprache", s.public(s.sign, nil)),
+		page("/.well-known/security.txt", s.security),
+		page("/robots.txt", s.robots),
+		page("/sitemap.xml", s.sitemap),
+	}
+}
