@@ -138,9 +138,11 @@ func (c connector) Deliver(ctx context.Context, p delivery.Parcel) (r delivery.R
 		l.mu.Unlock()
 		return receipt, nil
 	}
+	shown := 0
 	if l.bug == fileByFile {
 		l.mu.Lock()
-		l.box = append(l.box, entry{p.Number, p.ID, scratch})
+		shown = len(l.box)
+		l.box = append(l.box, entry{p.Number, p.ID, nil})
 		l.mu.Unlock()
 	}
 	for _, f := range p.Files {
@@ -164,6 +166,9 @@ func (c connector) Deliver(ctx context.Context, p delivery.Parcel) (r delivery.R
 			return r, errs.Conflict("box.locked")
 		}
 		scratch[f.Name] = b
+		if l.bug == fileByFile {
+			l.box[shown].files = maps.Clone(scratch)
+		}
 		l.mu.Unlock()
 	}
 	if l.bug == earlyReceipt {

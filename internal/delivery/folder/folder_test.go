@@ -31,13 +31,13 @@ type partner struct {
 }
 
 func (p partner) Connect(step func(string) error) (delivery.Connector, error) {
+	if step == nil {
+		step = func(string) error { return nil }
+	}
 	return &connector{clock: fixed, open: func() (disk, error) {
 		d, err := p.disk()
 		if err != nil {
 			return nil, err
-		}
-		if step == nil {
-			step = func(string) error { return nil }
 		}
 		return dying{d, step, p.lazy}, nil
 	}}, nil
@@ -327,4 +327,20 @@ func TestWhatADeadRunLeftIsSweptByTheNext(t *testing.T) {
 	if names, _ := d.names(string(parcel.Number)); len(names) != 1 || names[0] != string(parcel.ID) {
 		t.Errorf("want the parcel alone, got %v", names)
 	}
+}
+
+func FuzzNoPathLeavesTheBase(f *testing.F) {
+	for _, s := range []string{"torhausen", "a/b", "../x", "/srv/uebergabe/x", "/srv/uebergabe/../x", "a/./b//c", "", ".", "a\x00", "..a/b..", "/srv/uebergabex", "\\..\\x", "a/..", "~"} {
+		f.Add(s)
+	}
+	const base = "/srv/uebergabe"
+	f.Fuzz(func(t *testing.T, p string) {
+		rel, err := Config{Base: base}.below(settings(p))
+		if err != nil {
+			return
+		}
+		if full := filepath.Join(base, rel); !strings.HasPrefix(full, base+"/") || !filepath.IsLocal(rel) || strings.Contains("/"+rel+"/", "/../") {
+			t.Errorf("%q leads to %s", p, full)
+		}
+	})
 }
