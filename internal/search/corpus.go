@@ -69,7 +69,8 @@ const (
 	inKeywordPart
 	inLead
 	inBody
-	inName // of a concept that is this document's subject
+	inOfficialName // of the LeiKa
+	inName         // of a concept that is this document's subject
 )
 
 // Qualities of a match by place, before the share of the title it explains.
@@ -248,9 +249,19 @@ func (b *builder) add(d *Doc) {
 	b.bodies.clear()
 	clear(b.best)
 
-	b.title(d.Title)
+	if d.Kind == KindPerson {
+		b.name(d.Title)
+	} else {
+		b.title(d.Title)
+	}
 	for _, k := range d.Keywords {
-		b.keyword(k)
+		b.keyword(k, asKeyword)
+	}
+	for _, k := range leikaKeys(d.LeiKa) {
+		if n, ok := officialNameOf(k); ok {
+			b.keyword(n.name, asOfficialName)
+			b.keyword(n.ozg, asOfficialGroup)
+		}
 	}
 	b.text(d.Lead, qLead, qLeadPart, subjectLead, inLead)
 	b.text(d.Body, qBody, qBodyPart, subjectBody, inBody)
@@ -276,10 +287,8 @@ func (b *builder) add(d *Doc) {
 	if n := digitsOf(d.Phone); len(n) >= 3 {
 		c.phones = append(c.phones, phone{n, id})
 	}
-	for _, k := range strings.FieldsFunc(d.LeiKa, func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
-		if n := digitsOf(k); len(n) >= 5 {
-			c.leika = append(c.leika, leika{n, id})
-		}
+	for _, k := range leikaKeys(d.LeiKa) {
+		c.leika = append(c.leika, leika{k, id})
 	}
 	b.starts(id, d)
 }
@@ -333,7 +342,28 @@ func (b *builder) title(text string) {
 	})
 }
 
-func (b *builder) keyword(text string) {
+// name notes the name of a person: no compounds ("Sommerfeld"), no concepts ("Kaiser").
+func (b *builder) name(text string) {
+	toks, infos := b.analyse(text)
+	for i, t := range toks {
+		b.heads.note(infos[i].term, qTitle, inTitle)
+		b.forms.add(t.fold, t.stem, t.text, 0)
+	}
+}
+
+// standing says how much the words of a keyword count.
+type standing struct {
+	whole, part, subject float32
+	why, whyPart         reason
+}
+
+var (
+	asKeyword       = standing{qKeyword, qKeywordPart, subjectKeyword, inKeyword, inKeywordPart}
+	asOfficialName  = standing{0.6, 0.35, 0.6, inOfficialName, inOfficialName}
+	asOfficialGroup = standing{0.4, 0.22, 0.35, inOfficialName, inOfficialName}
+)
+
+func (b *builder) keyword(text string, as standing) {
 	toks, infos := b.analyse(text)
 	var total float32
 	for _, t := range toks {
@@ -346,16 +376,16 @@ func (b *builder) keyword(text string) {
 	for i, t := range toks {
 		in := infos[i]
 		share := 0.6 + 0.4*b.l.weight(t.stem)/total
-		b.heads.note(in.term, qKeyword*share, inKeyword)
+		b.heads.note(in.term, as.whole*share, as.why)
 		b.forms.add(t.fold, t.stem, t.text, 0)
 		bag.put(in.stem, 1, 0)
 		for _, p := range in.parts {
-			b.heads.note(p.term, qKeywordPart*share, inKeywordPart)
+			b.heads.note(p.term, as.part*share, as.whyPart)
 			bag.put(p.stem, 0.6, 0)
 		}
 	}
 	bag.find(0.01, func(m meaning) {
-		b.subject(m.concept, subjectKeyword*v.phrases[m.phrase].name*m.factor)
+		b.subject(m.concept, as.subject*v.phrases[m.phrase].name*m.factor)
 	})
 }
 
@@ -470,6 +500,17 @@ type phone struct {
 type leika struct {
 	key string
 	doc uint32
+}
+
+// leikaKeys returns the keys of a field that may hold several, digits only.
+func leikaKeys(field string) []string {
+	var out []string
+	for _, k := range strings.FieldsFunc(field, func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
+		if n := digitsOf(k); len(n) >= 5 {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 func digitsOf(s string) string {

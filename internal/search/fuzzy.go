@@ -83,9 +83,9 @@ func tolerance(n int) int {
 	switch {
 	case n < 4:
 		return 0
-	case n < 8:
+	case n < 7:
 		return 1
-	case n < 14:
+	case n < 13:
 		return 2
 	}
 	return 3

@@ -34,7 +34,7 @@ func SearchMany(views []NamedView, q Query) []ManyHit {
 	var out []ManyHit
 	for _, c := range page {
 		e := &c.corpus.docs[c.doc]
-		hit := Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(p, c.doc)}
+		hit := Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(c.via, c.doc)}
 		out = append(out, ManyHit{hit, portals(c)})
 	}
 	return out

@@ -227,9 +227,15 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 				}
 			}
 		}
-		if (!known || force && head == 0) && !t.digit && costly < 8 {
+		split := known && head+body == 0 && !inVocabulary // known by its parts only
+		if (!known || split || force && head == 0) && !t.digit && costly < 8 {
 			costly++
-			found := correct(src, v, l, t.fold)
+			var found []near
+			if split && !force {
+				found = nearest(src, v, t.fold, 1)
+			} else {
+				found = correct(src, v, l, t.fold)
+			}
 			for n, c := range found {
 				f := 0.92 - 0.13*c.cost
 				s.alts = append(s.alts, alt{c.stem, f, "statt „" + t.text + "“"})
@@ -447,13 +453,7 @@ func correct(src sources, v *Vocabulary, l *language, w string) []near {
 	if len(w) < 4 || len(w) > maxDistanceLen || !letters(w) {
 		return nil
 	}
-	lists := make([]*spellings, 0, len(src)+1)
-	for _, c := range src {
-		if c != nil {
-			lists = append(lists, c.forms)
-		}
-	}
-	lists = append(lists, v.forms)
+	lists := src.spellings(v)
 	var found []near
 	for _, s := range lists {
 		found = s.nearest(w, tolerance(len(w)), found)
@@ -466,6 +466,33 @@ func correct(src sources, v *Vocabulary, l *language, w string) []near {
 			found = s.sounding(w, found)
 		}
 	}
+	return likeliest(found)
+}
+
+// nearest returns the words of titles and vocabulary within limit errors, best first.
+func nearest(src sources, v *Vocabulary, w string, limit int) []near {
+	if len(w) < 7 || len(w) > maxDistanceLen || !letters(w) {
+		return nil
+	}
+	var found []near
+	for _, s := range src.spellings(v) {
+		found = s.nearest(w, limit, found)
+	}
+	return likeliest(found)
+}
+
+func (s sources) spellings(v *Vocabulary) []*spellings {
+	lists := make([]*spellings, 0, len(s)+1)
+	for _, c := range s {
+		if c != nil {
+			lists = append(lists, c.forms)
+		}
+	}
+	return append(lists, v.forms)
+}
+
+// likeliest keeps the few best of the words found, each stem once.
+func likeliest(found []near) []near {
 	sort.Slice(found, func(i, j int) bool {
 		if found[i].cost != found[j].cost {
 			return found[i].cost < found[j].cost

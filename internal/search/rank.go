@@ -53,6 +53,7 @@ type candidate struct {
 	doc    uint32
 	own    bool
 	score  float32
+	via    *plan // by which it was found
 }
 
 // score ranks all documents of the corpus into s.total and s.cover.
@@ -225,7 +226,7 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidat
 		if v < floor || !seen.has(d) {
 			continue
 		}
-		out = append(out, candidate{c, d, own, v + c.bonus(p, d)})
+		out = append(out, candidate{c, d, own, v + c.bonus(p, d), p})
 	}
 	s.touched = s.touched[:0]
 	return out
@@ -285,7 +286,54 @@ func (v *View) Search(q Query) Result {
 			p, found = again, more
 		}
 	}
-	return p.result(found)
+	return p.result(v.ask(q, found))
+}
+
+// rewritten hits count a little less than those of the words themselves.
+const rewrittenFactor, rewrittenLooseFactor = 0.97, 0.6
+
+// ask adds what the synonyms of this portal's editors find.
+func (v *View) ask(q Query, found []candidate) []candidate {
+	asked := 0
+	for i := range v.rewrites {
+		r := &v.rewrites[i]
+		text, ok := r.rewritten(q.Text)
+		if !ok {
+			continue
+		}
+		if asked++; asked > maxRewrites {
+			break
+		}
+		other := q
+		other.Text = text
+		factor := float32(rewrittenFactor)
+		if r.loose {
+			factor = rewrittenLooseFactor
+		}
+		found = merge(found, v.run(makePlan(v.sources(), other, false)), factor)
+	}
+	return found
+}
+
+// merge adds candidates to others; a document in both keeps its better score.
+func merge(found, more []candidate, factor float32) []candidate {
+	type doc struct {
+		c *Corpus
+		d uint32
+	}
+	at := make(map[doc]int, len(found))
+	for i, c := range found {
+		at[doc{c.corpus, c.doc}] = i
+	}
+	for _, c := range more {
+		c.score *= factor
+		if i, ok := at[doc{c.corpus, c.doc}]; !ok {
+			found = append(found, c)
+		} else if found[i].score < c.score {
+			found[i] = c
+		}
+	}
+	return found
 }
 
 func best(found []candidate) float32 {
@@ -435,7 +483,7 @@ func (p *plan) result(found []candidate) Result {
 	r := Result{Total: total, DidYouMean: p.corrected, Facets: facets, Places: p.placeName}
 	for _, c := range page {
 		e := &c.corpus.docs[c.doc]
-		r.Hits = append(r.Hits, Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(p, c.doc)})
+		r.Hits = append(r.Hits, Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(c.via, c.doc)})
 	}
 	return r
 }
@@ -497,6 +545,8 @@ func (r reason) german() string {
 		return "Titel"
 	case inKeyword, inKeywordPart:
 		return "Stichwort"
+	case inOfficialName:
+		return "Amtlicher Name"
 	case inLead:
 		return "Kurztext"
 	case inBody:

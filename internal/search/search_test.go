@@ -2,7 +2,9 @@ package search
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -114,6 +116,58 @@ func TestSearchManyMergesInheritedDocuments(t *testing.T) {
 		if !slices.Equal(h.Portals, want) {
 			t.Errorf("own=%v: portals %v, want %v", h.Own, h.Portals, want)
 		}
+	}
+}
+
+func TestSynonymsOfEditors(t *testing.T) {
+	plain := townView()
+	if got := ids(plain.Search(Query{Text: "wuffwuff"})); len(got) != 0 {
+		t.Fatalf("the test needs an unknown word, got %v", got)
+	}
+	v := plain.WithSynonyms([]Entry{{Official: []string{"Hundesteuer"}, Words: []string{"Wuffwuff"}}})
+	if got := ids(v.Search(Query{Text: "Wuffwuff anmelden"})); len(got) == 0 || got[0] != "hund" {
+		t.Errorf("synonym of the tenant: got %v", got)
+	}
+	if got := ids(plain.Search(Query{Text: "wuffwuff"})); len(got) != 0 {
+		t.Errorf("the first view must not change, got %v", got)
+	}
+	realm := NewVocabulary(BuiltIn(), []Entry{{Official: []string{"Sperrmüllabfuhr"}, Words: []string{"Klüngelkram"}}})
+	r := NewView(Build(town(), Options{Synonyms: realm}), nil, nil)
+	if got := ids(r.Search(Query{Text: "Klüngelkram"})); len(got) == 0 || got[0] != "sperrmuell" {
+		t.Errorf("synonym of the realm: got %v", got)
+	}
+}
+
+func TestBadInputIsBounded(t *testing.T) {
+	v := catalogue(t, "berlin")
+	long := strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän ", 400)
+	for _, c := range []struct{ rule, query string }{
+		{"empty", ""},
+		{"blank", " \t\n\u00a0"},
+		{"10 kB of words", long},
+		{"10 kB without a blank", strings.Repeat("hundesteuer", 1000)},
+		{"only stop words", "der die das und oder wer wie was"},
+		{"control characters", "\x00\x01\x1b[31mHund\x7f"},
+		{"broken UTF-8", "H\xfcnd \xff\xfe"},
+		{"SQL", "'; DROP TABLE service; --"},
+		{"HTML", "<script>alert(1)</script>"},
+		{"emoji", "🐕‍🦺 🐕 👨‍👩‍👧"},
+		{"right to left", "שלום \u202eטקסט"},
+		{"combining marks", "a" + strings.Repeat("\u0301", 5000)},
+		{"many misspelt words", strings.Repeat("Perosnalausewiß Fürerscheinn Huntesteuerr ", 10)},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			v.Search(Query{Text: c.query})
+			start := time.Now()
+			r := v.Search(Query{Text: c.query, Limit: -5, Offset: -7})
+			v.Suggest(c.query, 1000)
+			if took := time.Since(start); took > 250*time.Millisecond {
+				t.Errorf("took %v; 50 ms are allowed on an idle machine", took)
+			}
+			if len(r.Hits) > 10 {
+				t.Errorf("%d hits for a limit below zero", len(r.Hits))
+			}
+		})
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 //go:embed words/*.txt words/*.tsv
 var wordFiles embed.FS
 
-//go:embed thirdparty/decompound/dictionary-de.txt thirdparty/stopwords/german_stopwords_plain.txt thirdparty/openthesaurus/synsets.txt
+//go:embed thirdparty/decompound/dictionary-de.txt thirdparty/stopwords/german_stopwords_plain.txt thirdparty/openthesaurus/synsets.txt thirdparty/leika/names.tsv
 var thirdPartyFiles embed.FS
 
 // language holds the word lists of German. It is immutable once loaded.

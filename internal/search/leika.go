@@ -1,0 +1,51 @@
+package search
+
+import (
+	"strings"
+	"sync"
+)
+
+// officialName is what the LeiKa calls a service.
+type officialName struct {
+	name string // of the service: "Personalausweis Ausstellung"
+	ozg  string // of the OZG-Leistung it belongs to: "Personalausweis"
+}
+
+// leikaKeyLen is the length of a LeiKa key; its first eight digits name the
+// object ("Personalausweis"), the others what is done with it.
+const (
+	leikaKeyLen    = 14
+	leikaObjectLen = 8
+)
+
+var officialNames = sync.OnceValue(func() map[string]officialName {
+	out := make(map[string]officialName, 6000)
+	eachLine(thirdPartyFiles, "thirdparty/leika/names.tsv", func(line string) {
+		f := strings.Split(line, "\t")
+		if len(f) < 2 || len(f[0]) != leikaKeyLen {
+			panic("search: thirdparty/leika/names.tsv: " + line)
+		}
+		n := officialName{name: f[1]}
+		if len(f) > 2 {
+			n.ozg = f[2]
+		}
+		out[f[0]] = n
+		if object := f[0][:leikaObjectLen]; out[object].name == "" {
+			out[object] = n
+		}
+	})
+	return out
+})
+
+// officialNameOf returns the name of a key, or of its object if the key is not known.
+func officialNameOf(key string) (officialName, bool) {
+	if len(key) < leikaObjectLen {
+		return officialName{}, false
+	}
+	names := officialNames()
+	if n, ok := names[key]; ok {
+		return n, true
+	}
+	n, ok := names[key[:leikaObjectLen]]
+	return n, ok
+}
