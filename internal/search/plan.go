@@ -18,6 +18,7 @@ type plan struct {
 	season    map[string]float32
 	persons   bool    // the query asks for a person ("Frau …")
 	sum       float32 // importance of all slots
+	lost      float32 // importance of words that match nothing at all
 	filter    Query
 }
 
@@ -385,6 +386,8 @@ func (p *plan) drop(src sources) {
 		if found {
 			p.sum += s.importance
 			out = append(out, s)
+		} else {
+			p.lost += s.importance
 		}
 	}
 	p.slots = out

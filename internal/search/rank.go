@@ -304,6 +304,13 @@ func (v *View) ask(q Query, found []candidate) []candidate {
 		if asked++; asked > maxRewrites {
 			break
 		}
+		if asked == 1 && len(found) > 0 {
+			// The synonym explains words that meant nothing: what was found without them is worth less.
+			p := found[0].via
+			for i := range found {
+				found[i].score *= p.sum / (p.sum + p.lost)
+			}
+		}
 		other := q
 		other.Text = text
 		factor := float32(rewrittenFactor)
