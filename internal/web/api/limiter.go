@@ -1,0 +1,72 @@
+package api
+
+import (
+	"container/list"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxAddresses bounds the memory of the limiter: some 2 MB. The address that
+// was quiet longest is forgotten first.
+const maxAddresses = 20_000
+
+// limiter counts requests by address. Safe for concurrent use.
+type limiter struct {
+	rate  rate.Limit
+	burst int
+
+	mu    sync.Mutex // guards the rest
+	by    map[netip.Prefix]*list.Element
+	order *list.List // of *caller, the last seen in front
+}
+
+type caller struct {
+	from  netip.Prefix
+	count *rate.Limiter
+}
+
+func newLimiter(perSecond, burst int) *limiter {
+	return &limiter{rate: rate.Limit(perSecond), burst: burst, by: map[netip.Prefix]*list.Element{}, order: list.New()}
+}
+
+// allow counts a request. An address that cannot be read shares one count with
+// all others of its kind.
+func (l *limiter) allow(remote string, now time.Time) bool {
+	from := network(remote)
+	l.mu.Lock()
+	e := l.by[from]
+	if e == nil {
+		e = l.order.PushFront(&caller{from, rate.NewLimiter(l.rate, l.burst)})
+		l.by[from] = e
+		if l.order.Len() > maxAddresses {
+			gone := l.order.Remove(l.order.Back()).(*caller)
+			delete(l.by, gone.from)
+		}
+	} else {
+		l.order.MoveToFront(e)
+	}
+	c := e.Value.(*caller).count
+	l.mu.Unlock()
+	return c.AllowN(now, 1)
+}
+
+// network is the address that is counted: a host of IPv4, a /64 of IPv6.
+func network(remote string) netip.Prefix {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	a := ap.Addr().Unmap().WithZone("")
+	bits := 64
+	if a.Is4() {
+		bits = 32
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
