@@ -217,3 +217,18 @@ func (s *Service) Return(ctx context.Context, actor perm.Citizen, id ident.Payme
 		return p, nil
 	})
 }
+
+// Ask has the provider asked now, for the Kasse that looks into a flagged
+// payment. Staff with perm.ReadPayments in all units may: it changes only what
+// the provider confirms. Errors: NotFound, Forbidden, Unavailable when the
+// provider does not answer or does not know the order.
+func (s *Service) Ask(ctx context.Context, actor perm.Staff, id ident.PaymentID) (Payment, error) {
+	if err := mayRead(actor); err != nil {
+		return Payment{}, err
+	}
+	p, err := s.confirm(ctx, actor.Scope(), id, nil)
+	if err != nil && !errs.Is(err, errs.KindNotFound) {
+		err = errs.Unavailable("payments.provider-silent", err)
+	}
+	return p, err
+}

@@ -37,3 +37,6 @@ func Judge(p Payment, satisfied bool, r Report) (to State, flag Flag, book strin
 
 // Step tells whether who may lead from one state to another.
 func Step(from, to State, who Who) bool { _, ok := step(from, to, who); return ok }
+
+// GoodRedirect tells whether a browser would be sent there.
+func GoodRedirect(s string) bool { return goodRedirect(s) }

@@ -43,7 +43,10 @@ func (s *Service) add(ctx context.Context, tx *db.Tx, p Payment) error {
 	_, err = tx.Exec(ctx, `INSERT INTO payment (`+columns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)`,
 		string(p.Tenant), string(p.ID), string(p.Demand), p.Attempt, string(p.Case), string(p.Person), int64(p.Amount), p.Purpose, p.Reference, sealed,
 		string(p.State), p.Provider, p.Ref, string(p.Flag), int64(p.Refunded), p.Turn, db.Micros(p.CreatedAt), db.Micros(p.StartedAt), db.Micros(p.SettledAt))
-	if err != nil {
+	switch {
+	case db.IsUnique(err): // another click, on another node, was quicker
+		return errs.Conflict("payments.in-progress")
+	case err != nil:
 		return fmt.Errorf("adding payment %s: %w", p.ID, err)
 	}
 	return nil

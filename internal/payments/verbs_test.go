@@ -519,3 +519,65 @@ func TestTheLedgerIsOnlyAppendedTo(t *testing.T) {
 		t.Errorf("the ledger is written in %d places", seen)
 	}
 }
+
+func TestABrowserIsSentOnlyToSafePlaces(t *testing.T) {
+	for to, want := range map[string]bool{
+		"https://bank.example/pay?x=1": true, "/demo-bezahlen/x": true, "http://127.0.0.1:8080/x": true, "http://service.torhausen.localhost:8080/x": true,
+		"": false, "//evil.example/x": false, "http://bank.example/": false, "javascript:alert(1)": false, "data:text/html,x": false, "https://": false, "https://user:pw@bank.example/": false,
+		"/\\evil.example": false, "https://bank.example/\r\nSet-Cookie: a=b": false, "bank.example/x": false, "http://localhost.evil.example/": false, "https:evil": false,
+	} {
+		if payments.GoodRedirect(to) != want {
+			t.Errorf("%q", to)
+		}
+	}
+}
+
+func TestTheKasseAsksAgain(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		p := w.mustOwe(t, "")
+		w.mustStart(t, w.citizen(""), p.ID, "karte")
+		wrong := exactly
+		wrong.Amount = 1251
+		w.pay(t, p, "karte", wrong)
+		if got, err := w.s.Ask(t.Context(), w.kasse(), p.ID); err != nil || got.State != payments.Begun || got.Flag != payments.FlagAmount {
+			t.Errorf("%s %s %v", got.State, got.Flag, err)
+		}
+		lead := w.kasse()
+		lead.Grants = []perm.Grant{{Role: perm.Lead, Unit: "u"}}
+		if _, err := w.s.Ask(t.Context(), lead, p.ID); !errs.Is(err, errs.KindForbidden) {
+			t.Errorf("a lead of one unit: %v", err)
+		}
+		w.banks["karte"].Silence(true)
+		if _, err := w.s.Ask(t.Context(), w.kasse(), p.ID); !errs.Is(err, errs.KindUnavailable) {
+			t.Errorf("silent: %v", err)
+		}
+		w.banks["karte"].Silence(false)
+		w.pay(t, p, "karte", exactly) // the bank corrected its booking
+		if got, err := w.s.Ask(t.Context(), w.kasse(), p.ID); err != nil || got.State != payments.Paid || got.Flag != "" {
+			t.Errorf("%s %s %v", got.State, got.Flag, err)
+		}
+	})
+}
+
+func TestTwoRetriesAtOnceOpenOneAttempt(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		p := w.mustOwe(t, "")
+		w.mustStart(t, w.citizen(""), p.ID, "karte")
+		w.pay(t, p, "karte", paymentstest.Booking{State: payments.Failed})
+		if err := w.s.Notify(t.Context(), w.a.ID, "karte", string(p.ID)); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 6 {
+			wg.Go(func() {
+				if _, err := w.s.Retry(t.Context(), w.citizen(""), p.ID); err != nil && !errs.Is(err, errs.KindConflict) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if all, err := w.attempts(p.Case); err != nil || len(all) != 2 {
+			t.Errorf("%d attempts, %v", len(all), err)
+		}
+	})
+}
