@@ -13,12 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -228,4 +230,49 @@ func credential(dir string) (*syscall.Credential, error) {
 		}
 	}
 	return nil, errors.New("neither user postgres nor nobody exists")
+}
+
+// Clone copies a database that no connection holds; from was given by URL or
+// Prepare. On SQLite the file is copied.
+func Clone(t testing.TB, from string) string {
+	t.Helper()
+	if path, ok := strings.CutPrefix(from, "sqlite:"); ok {
+		to := filepath.Join(t.TempDir(), "stadttor.db")
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(to, b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "sqlite:" + to
+	}
+	s, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("c%d", serial.Add(1))
+	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE " + strings.TrimPrefix(u.Path, "/") + " OWNER stadttor"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return s.url("stadttor", name)
+}
+
+// Prepare gives an empty migrated database that lives as long as the test
+// program, to be filled once and cloned. dir is for SQLite's file.
+func Prepare(engine, dir string) (string, error) {
+	if engine == "sqlite" {
+		return "sqlite:" + filepath.Join(dir, "stadttor.db"), nil
+	}
+	s, err := server()
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("p%d", serial.Add(1))
+	return s.url("stadttor", name), s.exec("CREATE DATABASE " + name + " TEMPLATE migrated OWNER stadttor")
 }
