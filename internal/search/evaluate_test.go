@@ -55,13 +55,13 @@ func TestQuality(t *testing.T) {
 		catalogue, file string
 		s1, s5          float64
 	}{
-		{"berlin", "pairs.tsv", 0.5, 0.75},
-		{"muenchen", "pairs.tsv", 0.5, 0.75},
-		{"ozg", "pairs.tsv", 0.5, 0.75},
-		{"berlin", "heldout.tsv", 0.4, 0.6},
-		{"muenchen", "heldout.tsv", 0.4, 0.6},
-		{"ozg", "heldout.tsv", 0.4, 0.6},
-		{"muenchen", "keywords.tsv", 0.4, 0.6},
+		{"berlin", "pairs.tsv", 0.82, 0.95},
+		{"muenchen", "pairs.tsv", 0.85, 0.94},
+		{"ozg", "pairs.tsv", 0.88, 0.95},
+		{"berlin", "heldout.tsv", 0.75, 0.9},
+		{"muenchen", "heldout.tsv", 0.6, 0.9},
+		{"ozg", "heldout.tsv", 0.75, 0.75},
+		{"muenchen", "keywords.tsv", 0.74, 0.88},
 	} {
 		v := catalogue(t, c.catalogue)
 		pairs := pairsOf(t, c.file, c.catalogue)
