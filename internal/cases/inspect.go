@@ -168,9 +168,8 @@ func (p *pdfLook) named(n string) {
 // stream passes over a stream to its end; one of objects is looked into.
 func (p *pdfLook) stream() error {
 	var packed []byte
-	end := []byte("endstream")
-	match := 0
-	for match < len(end) {
+	var last [len("endstream")]byte
+	for string(last[:]) != "endstream" {
 		c, err := p.in.ReadByte()
 		if err == io.EOF {
 			break
@@ -178,14 +177,8 @@ func (p *pdfLook) stream() error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case c == end[match]:
-			match++
-		case c == end[0]:
-			match = 1
-		default:
-			match = 0
-		}
+		copy(last[:], last[1:])
+		last[len(last)-1] = c
 		if p.objects {
 			if packed = append(packed, c); len(packed) > maxPacked {
 				return &verdict{textBroken}
@@ -204,9 +197,9 @@ func (p *pdfLook) stream() error {
 		}
 		plain = z
 	}
-	// A stream that is cut still shows what came before the cut.
-	text, _ := io.ReadAll(io.LimitReader(plain, maxUnpacked+1))
-	if len(text) > maxUnpacked {
+	// What does not unpack to its end may show more to a lenient viewer than to us.
+	text, err := io.ReadAll(io.LimitReader(plain, maxUnpacked+1))
+	if len(text) > maxUnpacked || err != nil && !errors.Is(err, zlib.ErrChecksum) {
 		return &verdict{textBroken}
 	}
 	for _, c := range append(text, ' ') {
