@@ -194,7 +194,7 @@ func empty(dir string) error {
 	if err != nil {
 		return err
 	}
-	ours := map[string]bool{"stadttor.db": true, "stadttor.db-wal": true, "stadttor.db-shm": true, "stadttor.db.lock": true, "dateien": true, "schluessel": true, "ausgang": true, "stadttor.log": true, marker: true}
+	ours := map[string]bool{"stadttor.db": true, "stadttor.db-wal": true, "stadttor.db-shm": true, "stadttor.db.lock": true, "dateien": true, "schluessel": true, "ausgang": true, "postausgang": true, "stadttor.log": true, marker: true}
 	for _, e := range entries {
 		if !ours[e.Name()] {
 			return fmt.Errorf("--fresh: %s holds %q, which is not the demo's: empty it yourself or name another folder", dir, e.Name())

@@ -72,6 +72,7 @@ type App struct {
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
 	closers []func() error
+	changed []func() // told when the directory was read again
 }
 
 // Open opens database, keys and files and builds every feature and door. The
@@ -166,13 +167,19 @@ func (a *App) Start() {
 		a.wg.Add(1)
 		go func() { defer a.wg.Done(); f(ctx) }()
 	}
-	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, nil) })
+	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })
 	if a.bank != nil {
 		follow(a.bank.Run)
 	}
 	a.Jobs.Start()
+}
+
+func (a *App) directoryChanged() {
+	for _, f := range a.changed {
+		f()
+	}
 }
 
 // Close stops the work and closes everything, in reverse order.

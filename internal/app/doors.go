@@ -1,20 +1,23 @@
 package app
 
 import (
-	"net/http"
+	"slices"
 
 	"stadttor/internal/errs"
+	"stadttor/internal/web/api"
 	"stadttor/internal/web/citizen"
 	"stadttor/internal/web/ui"
 )
 
 var errCrossOrigin = errs.Forbidden("error.cross-origin")
 
-// doors builds all doors. routes are what people and partners reach, handlers
-// what serves itself (the API).
-func (a *App) doors(e ui.Errors) (routes []ui.Route, handlers map[string]http.Handler, err error) {
-	handlers = map[string]http.Handler{}
-	c := citizen.New(citizen.Config{Catalogue: a.Catalogue, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now})
-	routes = append(routes, c.Routes()...)
-	return routes, handlers, nil
+// doors builds all doors; their routes are everything that people and partners
+// can reach.
+func (a *App) doors() (routes []ui.Route) {
+	c := citizen.New(citizen.Config{Catalogue: a.Catalogue, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now,
+		Accounts: a.Accounts, Cases: a.Cases, Forms: a.forms, Payments: a.Payments})
+	a.changed = append(a.changed, c.DirectoryChanged)
+	return slices.Concat(c.Routes(),
+		api.New(api.Config{Catalogue: a.Catalogue, Directory: a.Directory, Now: a.DB.Now, Version: a.o.Version}).Routes(),
+	)
 }

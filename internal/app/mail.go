@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"stadttor/internal/ident"
 	"stadttor/internal/mail"
@@ -21,7 +22,7 @@ func (a *App) openMail() error {
 	var err error
 	switch {
 	case a.people != nil:
-		if a.Outbox, err = mail.OpenOutbox(mail.OutboxConfig{Clock: a.o.Clock}); err != nil {
+		if a.Outbox, err = mail.OpenOutbox(mail.OutboxConfig{Dir: filepath.Join(filepath.Dir(s.Data), "postausgang"), Clock: a.o.Clock}); err != nil {
 			return err
 		}
 		a.closers = append(a.closers, a.Outbox.Close)

@@ -55,15 +55,8 @@ func (a *App) mount() (http.Handler, error) {
 		},
 	}
 	mux := http.NewServeMux()
-	routes, handlers, err := a.doors(e)
-	if err != nil {
-		return nil, err
-	}
-	a.Routes = routes
-	ui.Mount(mux, e, routes)
-	for pattern, h := range handlers {
-		mux.Handle(pattern, h)
-	}
+	a.Routes = a.doors()
+	ui.Mount(mux, e, a.Routes)
 	mux.Handle("/assets/", ui.AssetHandler())
 	mux.HandleFunc("GET /assets/t/{file}", func(w http.ResponseWriter, r *http.Request) {
 		ui.ServeLookCSS(w, r, ui.VisitOf(r).Door.Portal.Look)
@@ -78,7 +71,7 @@ func (a *App) mount() (http.Handler, error) {
 	mux.Handle("/", e.Handle(ui.NotFound))
 
 	cross := http.NewCrossOriginProtection()
-	for _, rt := range routes {
+	for _, rt := range a.Routes {
 		if rt.Audience == ui.Partner {
 			cross.AddInsecureBypassPattern(rt.Pattern)
 		}
