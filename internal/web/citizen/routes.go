@@ -7,7 +7,7 @@ func (s *Server) Routes() []ui.Route {
 	page := func(pattern string, h ui.Handler) ui.Route {
 		return ui.Route{Pattern: "GET " + pattern, Audience: ui.Public, Handle: h}
 	}
-	return []ui.Route{
+	return append([]ui.Route{
 		page("/{$}", s.public(s.start, nil)),
 		page("/suche", s.search),
 		page("/suche/vorschlaege", s.suggest),
@@ -27,5 +27,5 @@ func (s *Server) Routes() []ui.Route {
 		page("/.well-known/security.txt", s.security),
 		page("/robots.txt", s.robots),
 		page("/sitemap.xml", s.sitemap),
-	}
+	}, s.formRoutes()...)
 }

@@ -7,7 +7,6 @@ import (
 	"stadttor/internal/accounts"
 	"stadttor/internal/cases"
 	"stadttor/internal/catalogue"
-	"stadttor/internal/forms"
 	"stadttor/internal/ident"
 	"stadttor/internal/payments"
 	"stadttor/internal/tenancy"
@@ -23,7 +22,7 @@ type Config struct {
 	// For applications, accounts and the inbox.
 	Accounts *accounts.Service
 	Cases    *cases.Service
-	Forms    *forms.Shelf
+	Forms    cases.FormSource
 	Payments *payments.Service
 	// CacheBytes bounds the memory of rendered pages; 0 means 32 MiB.
 	CacheBytes int64
