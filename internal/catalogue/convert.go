@@ -54,8 +54,8 @@ func toService(l *xzufi.Leistung) Service {
 	s.DocumentText = text(l, xzufi.TextUnterlagen)
 	for _, d := range l.Dokumente.Eingehend {
 		if name := xzufi.PlainText(d.Bezeichnung.In("de")); name != "" {
-			note := d.Beschreibung.In("de") // 2.2 has no mark for what is optional, our files say it in words
-			s.Documents = append(s.Documents, Document{Name: name, Note: note, Optional: d.Pflicht.Code == "02" || strings.HasPrefix(xzufi.PlainText(note), "Nur falls zutreffend")})
+			note, optional := mayBeLeftOut(d.Beschreibung.In("de"))
+			s.Documents = append(s.Documents, Document{Name: name, Note: note, Optional: optional || d.Pflicht.Code == "02"})
 		}
 	}
 	s.FeeText = l.Kosten.Beschreibung.In("de")
@@ -99,6 +99,22 @@ func toService(l *xzufi.Leistung) Service {
 		}
 	}
 	return s
+}
+
+// optionalMark begins the note of a document that not everybody needs: 2.2 has
+// no code for it, so our files say it in words (docs/standards/xzufi.md).
+const optionalMark = "Nur falls zutreffend."
+
+// mayBeLeftOut takes the mark off a note and says whether it was there.
+func mayBeLeftOut(note string) (string, bool) {
+	if !strings.HasPrefix(xzufi.PlainText(note), optionalMark) {
+		return note, false
+	}
+	note = strings.Replace(note, optionalMark, "", 1)
+	for _, empty := range []string{"<p></p>", "<p> </p>"} {
+		note = strings.Replace(note, empty, "", 1)
+	}
+	return strings.TrimSpace(note), true
 }
 
 func text(l *xzufi.Leistung, code string) string {
