@@ -473,15 +473,26 @@ func (c *Corpus) prefixed(prefix string, limit int) []string {
 	return out
 }
 
-// containing returns terms of titles and keywords that hold the stem within, at most limit.
-func (c *Corpus) containing(stem string, limit int) []string {
+// containing returns compounds in titles and keywords that begin or end with
+// the stem, at most limit; the rest must be a word, so that "einsam" is not in "gemeinsam".
+func (c *Corpus) containing(l *language, stem string, limit int) []string {
 	if len(stem) < 4 {
 		return nil
 	}
 	var out []string
 	for _, id := range c.sorted {
 		t := c.list[id].text
-		if len(t) > len(stem) && strings.Contains(t, stem) {
+		if len(t) < len(stem)+3 {
+			continue
+		}
+		rest, ok := strings.CutSuffix(t, stem)
+		if !ok {
+			rest, ok = strings.CutPrefix(t, stem)
+		}
+		if !ok {
+			continue
+		}
+		if _, ok := l.partCost(rest, false); ok {
 			if out = append(out, t); len(out) == limit {
 				break
 			}

@@ -135,11 +135,11 @@ func (s *spellings) sounding(w string, out []near) []near {
 	}
 	for _, i := range s.sound[cologne(w)] {
 		c := s.words[i]
-		diff := len(c.fold) - len(w)
-		if diff < -3 || diff > 3 {
+		d, ok := distance(w, c.fold, max(2, len(w)/2))
+		if !ok {
 			continue
 		}
-		out = append(out, near{c, 1.5 + 0.12*float32(c.far) + 0.1*float32(max(diff, -diff))})
+		out = append(out, near{c, 1 + d/2 + 0.12*float32(c.far)})
 	}
 	return out
 }

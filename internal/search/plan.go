@@ -196,19 +196,9 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 			s.alts = append(s.alts, alt{stem: t.stem, factor: 1})
 		}
 		join(t.stem, 1, k)
-		partFactor := float32(0.66)
-		if inVocabulary {
-			partFactor = 0.4
-		}
 		if len(parts) > 1 {
 			s.setParts(src, l, parts, 1)
-			for n, part := range parts {
-				f := partFactor
-				if n == len(parts)-1 {
-					f *= 0.8
-				}
-				join(part.stem, f, k)
-			}
+			s.joinParts(src, v, l, parts, inVocabulary, func(stem string, factor float32) { join(stem, factor, k) })
 		}
 		s.stem = t.stem
 		known := head > 0 || inVocabulary || body > 0 || len(parts) > 1 && s.anyPart()
@@ -266,13 +256,16 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 	p.drop(src)
 }
 
+// wholeWord is the least strength of a word that was not got from a compound or correction.
+const wholeWord = 0.9
+
 // mean adds the concepts of the vocabulary that the words name.
 func (p *plan) mean(v *Vocabulary, bag *bag) {
 	best := make([]map[uint32]subject, len(p.slots))
 	bag.find(0, func(m meaning) {
 		ph := &v.phrases[m.phrase]
-		if ph.ask == 0 {
-			return
+		if ph.ask == 0 || ph.ask <= askThesaurus && m.factor < wholeWord {
+			return // a part of a compound is no word of the general thesaurus
 		}
 		f := ph.ask * m.factor
 		for k := range p.slots {
@@ -346,7 +339,7 @@ func (s *slot) near(src sources, v *Vocabulary, l *language, t token, known bool
 		add(root, 0.6, "Wortstamm")
 	}
 	for _, c := range src {
-		for _, stem := range c.containing(t.stem, 12) {
+		for _, stem := range c.containing(l, t.stem, 12) {
 			s.alts = append(s.alts, alt{stem, 0.35 + 0.4*float32(len(t.stem))/float32(len(stem)), "Wortteil"})
 		}
 	}
@@ -410,6 +403,48 @@ func (s *slot) setParts(src sources, l *language, parts []part, factor float32) 
 	}
 	for i := range s.share {
 		s.share[i] /= sum
+	}
+}
+
+// Strengths with which a part of a compound stands for its meaning.
+const (
+	partMeaning      = 0.66 // first part of two
+	partMeaningKnown = 0.4  // of a compound that the vocabulary knows as a whole
+	laterPart        = 0.8  // the parts after the first, of that
+	ofMany           = 0.75 // parts of a compound of more than two, of that
+	innerCompound    = 0.85 // "Mülltonne" in "Restmülltonne"
+)
+
+// joinParts tells what the parts of a compound may mean, and the compounds within it.
+func (s *slot) joinParts(src sources, v *Vocabulary, l *language, parts []part, known bool, join func(string, float32)) {
+	f := float32(partMeaning)
+	if known {
+		f = partMeaningKnown
+	}
+	if len(parts) > 2 {
+		f *= ofMany
+	}
+	for n, part := range parts {
+		if n == 1 {
+			f *= laterPart
+		}
+		join(part.stem, f)
+	}
+	for i := range parts {
+		text := parts[i].text
+		for j := i + 1; j < len(parts); j++ {
+			text += parts[j].text
+			if j-i == len(parts)-1 {
+				continue
+			}
+			stem := l.stem(text)
+			if h, _ := src.known(stem); h > 0 {
+				s.alts = append(s.alts, alt{stem, innerCompound * 0.9, "Wortteil"})
+			}
+			if v.knows(stem) && !known {
+				join(stem, innerCompound)
+			}
+		}
 	}
 }
 
