@@ -29,8 +29,7 @@ func addressLine(f catalogue.Facility) string {
 type facilityPage struct {
 	catalogue.Facility
 	Week     []hoursRow
-	Now      string
-	Open     bool
+	Now      openLine
 	People   []catalogue.Contact
 	Services []serviceLine
 }
@@ -45,7 +44,7 @@ func (s *Server) facility(v *visit, slug, _ string) (templ.Component, error) {
 	v.page.Description = lead(f.Text, 155)
 	v.page.Breadcrumb = []ui.Link{{Text: v.t("citizen.units.title"), URL: "/einrichtungen"}}
 	p := facilityPage{Facility: f, People: people}
-	p.Week, p.Now, p.Open = v.hours(f)
+	p.Week, p.Now = v.hours(f)
 	for _, it := range services {
 		line := s.line(v, it)
 		line.Who = ""
@@ -56,13 +55,13 @@ func (s *Server) facility(v *visit, slug, _ string) (templ.Component, error) {
 
 // hours is the week of a facility and whether it is open now; the page is true
 // until that changes.
-func (v *visit) hours(f catalogue.Facility) (rows []hoursRow, now string, open bool) {
+func (v *visit) hours(f catalogue.Facility) ([]hoursRow, openLine) {
 	if len(f.Hours) == 0 {
-		return nil, "", false
+		return nil, openLine{}
 	}
 	o := openAt(f.Hours, v.now)
 	v.validUntil(o.change(v.now))
-	return week(v.page.Printer(), f.Hours), openText(v.page.Printer(), o, v.now), o.Open
+	return week(v.page.Printer(), f.Hours), openLine{Known: true, Open: o.Open, Text: openText(v.page.Printer(), o, v.now)}
 }
 
 // contactPage is one member of staff.
@@ -70,8 +69,7 @@ type contactPage struct {
 	catalogue.Contact
 	Unit catalogue.Facility
 	Week []hoursRow
-	Now  string
-	Open bool
+	Now  openLine
 }
 
 // contact serves GET /kontakte/{slug}.
@@ -87,6 +85,6 @@ func (s *Server) contact(v *visit, slug, _ string) (templ.Component, error) {
 	}
 	v.page.NoIndex = true // people are found through their authority, not through search engines
 	p := contactPage{Contact: c, Unit: f}
-	p.Week, p.Now, p.Open = v.hours(f)
+	p.Week, p.Now = v.hours(f)
 	return contactView(v.page, p), nil
 }

@@ -223,8 +223,8 @@ func facilityView(page ui.Page, p facilityPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						if p.Now != "" {
-							templ_7745c5c3_Err = openNow(p.Now, p.Open).Render(ctx, templ_7745c5c3_Buffer)
+						if p.Now.Known {
+							templ_7745c5c3_Err = openNow(page, p.Now).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -1014,7 +1014,7 @@ func contactAside(page ui.Page, p contactPage) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Unit.Name != "" {
-			templ_7745c5c3_Err = unitCard(page, p.Unit, p.Week, p.Now, p.Open).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = unitCard(page, p.Unit, p.Week, p.Now).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1024,7 +1024,7 @@ func contactAside(page ui.Page, p contactPage) templ.Component {
 }
 
 // unitCard is a facility in the margin: where, when, how to reach it.
-func unitCard(page ui.Page, f catalogue.Facility, week []hoursRow, now string, open bool) templ.Component {
+func unitCard(page ui.Page, f catalogue.Facility, week []hoursRow, now openLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1111,8 +1111,8 @@ func unitCard(page ui.Page, f catalogue.Facility, week []hoursRow, now string, o
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if now != "" {
-				templ_7745c5c3_Err = openNow(now, open).Render(ctx, templ_7745c5c3_Buffer)
+			if now.Known {
+				templ_7745c5c3_Err = openNow(page, now).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

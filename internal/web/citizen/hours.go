@@ -115,7 +115,17 @@ func easter(y int) time.Time {
 }
 
 // hoursRow is one day of the table.
-type hoursRow struct{ Day, Times string }
+type hoursRow struct {
+	Day   string
+	Times []string
+}
+
+// openLine says whether a facility is open now.
+type openLine struct {
+	Known bool // there are opening hours
+	Open  bool
+	Text  string // until when, or when it opens again; may be empty
+}
 
 // week is the table from Monday to Sunday; days without a word are closed. Nil
 // when there are no hours at all.
@@ -131,31 +141,30 @@ func week(p locale.Printer, hours []catalogue.Hours) []hoursRow {
 			if h.Day != code {
 				continue
 			}
-			if row.Times != "" {
-				row.Times += ", "
-			}
-			row.Times += p.T("citizen.hours.span", "from", clockText(h.From), "to", clockText(h.To))
+			span := p.T("citizen.hours.span", "from", clockText(h.From), "to", clockText(h.To))
 			if h.Note != "" {
-				row.Times += " (" + h.Note + ")"
+				span += " (" + h.Note + ")"
 			}
+			row.Times = append(row.Times, span)
 		}
-		if row.Times == "" {
-			row.Times = p.T("citizen.hours.closed")
+		if len(row.Times) == 0 {
+			row.Times = []string{p.T("citizen.hours.closed")}
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// clockText writes "7:30" for "07:30:00".
+// clockText writes "07:30" for "07:30:00" (DIN 5008).
 func clockText(s string) string {
-	if len(s) >= 5 {
+	if len(s) > 5 {
 		s = s[:5]
 	}
-	return strings.TrimPrefix(s, "0")
+	return s
 }
 
-// openText says it in a sentence.
+// openText says until when it is open, or when it opens again; nothing when no
+// hour within two weeks is known.
 func openText(p locale.Printer, o opening, now time.Time) string {
 	switch {
 	case o.Open:
@@ -165,7 +174,7 @@ func openText(p locale.Printer, o opening, now time.Time) string {
 		}
 		return out
 	case o.Next.IsZero():
-		return p.T("citizen.hours.shut")
+		return ""
 	}
 	when := p.Weekday(o.Next) + ", " + p.Date(o.Next)
 	switch clock.Date(o.Next).Sub(clock.Date(now)) {

@@ -17,7 +17,7 @@ type searchPage struct {
 	Field      ui.Search
 	Query      string
 	Everywhere bool // all portals of the realm were asked
-	Total      int  // -1: not counted
+	Total      int
 	Facets     []facet
 	DidYouMean ui.Link
 	Hits       []ui.Hit
@@ -144,20 +144,7 @@ func (s *Server) searchHere(v *visit, q searchQuery, p *searchPage) {
 	if r.DidYouMean != "" {
 		p.DidYouMean = ui.Link{Text: r.DidYouMean, URL: q.asking(r.DidYouMean)}
 	}
-	all, found := 0, 0
-	for _, n := range r.Facets {
-		if all += n; n > 0 {
-			found++
-		}
-	}
-	if found > 1 {
-		p.Facets = append(p.Facets, facet{Text: v.t("citizen.kind.all"), Count: all, URL: q.of(""), Current: q.Kind == ""})
-		for _, k := range kinds {
-			if n := r.Facets[k.kind]; n > 0 {
-				p.Facets = append(p.Facets, facet{Text: v.t("citizen.kinds." + k.name), Count: n, URL: q.of(k.kind), Current: q.Kind == k.kind})
-			}
-		}
-	}
+	p.Facets = facetsOf(v, q, r.Facets)
 	for _, place := range r.Places {
 		for _, d := range s.c.Directory.AtPlace(v.door.Realm.ID, place) {
 			l := s.atDoor(d, q.asking(q.Text))
@@ -168,7 +155,15 @@ func (s *Server) searchHere(v *visit, q searchQuery, p *searchPage) {
 	}
 }
 
-// searchAll asks all portals of the realm.
+// group is one thing found in several portals: each has its own wording, but
+// people look for the thing.
+type group struct {
+	search.Hit
+	portals []string // tenant slugs, the best hit first
+}
+
+// searchAll asks all portals of the realm. What is found beyond
+// search.MaxLimit wordings is not shown.
 func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPage) error {
 	views := map[string]*catalogue.View{}
 	var named []search.NamedView
@@ -180,74 +175,102 @@ func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPa
 		views[t.Slug] = view
 		named = append(named, search.NamedView{Name: t.Slug, View: view.Index()})
 	}
-	ask := search.Query{Text: q.Text, Limit: hitsPerPage + 1, Offset: (q.Page - 1) * hitsPerPage, Now: v.now}
-	if q.Kind != "" {
-		ask.Kinds = []search.Kind{q.Kind}
-	}
-	found := search.SearchMany(named, ask)
-	p.Total, p.Pager.Page, p.Pager.Pages = -1, q.Page, q.Page
-	if len(found) > hitsPerPage {
-		found, p.Pager.Pages = found[:hitsPerPage], q.Page+1
-	}
-	if len(found) == 0 {
-		p.Total = 0
-		if q.Page > 1 {
-			p.Pager.Pages = 1
+	counts := map[search.Kind]int{}
+	var groups []*group
+	byKey := map[search.Key]*group{}
+	for _, h := range search.SearchMany(named, search.Query{Text: q.Text, Limit: search.MaxLimit, Now: v.now}) {
+		key := search.Key{Kind: h.Kind, ID: h.ID}
+		if h.Kind == search.KindFacility || h.Kind == search.KindPerson {
+			key.ID = h.Portals[0] + "/" + h.ID // slugs of two houses may be the same
 		}
+		g := byKey[key]
+		if g == nil {
+			g = &group{Hit: h.Hit}
+			byKey[key] = g
+			counts[h.Kind]++
+			if q.Kind == "" || q.Kind == h.Kind {
+				groups = append(groups, g)
+			}
+		}
+		g.portals = append(g.portals, h.Portals...)
 	}
-	p.Facets = append(p.Facets, facet{Text: v.t("citizen.kind.all"), Count: -1, URL: q.of(""), Current: q.Kind == ""})
-	for _, k := range kinds {
-		p.Facets = append(p.Facets, facet{Text: v.t("citizen.kinds." + k.name), Count: -1, URL: q.of(k.kind), Current: q.Kind == k.kind})
-	}
-	for _, h := range found {
-		if hit, ok := s.hitAnywhere(v, h, views); ok {
+	p.Total = len(groups)
+	p.Pager.Page, p.Pager.Pages = q.Page, (len(groups)+hitsPerPage-1)/hitsPerPage
+	p.Facets = facetsOf(v, q, counts)
+	first := min((q.Page-1)*hitsPerPage, len(groups))
+	for _, g := range groups[first:min(first+hitsPerPage, len(groups))] {
+		if hit, ok := s.hitAnywhere(v, g, views); ok {
 			p.Hits = append(p.Hits, hit)
 		}
 	}
 	return nil
 }
 
-// hitAnywhere shows a hit of all portals: here if this portal has it, else
-// where it is, with the names of those who offer it.
-func (s *Server) hitAnywhere(v *visit, h search.ManyHit, views map[string]*catalogue.View) (ui.Hit, bool) {
-	var offering []string
-	first := ""
-	for _, name := range h.Portals {
+// hitAnywhere shows something found in several portals: here if this portal
+// offers it or several others do (its page then leads to them), else where it is.
+func (s *Server) hitAnywhere(v *visit, g *group, views map[string]*catalogue.View) (ui.Hit, bool) {
+	var offering []*catalogue.View
+	here := g.Kind == search.KindSituation
+	for _, name := range g.portals {
 		view := views[name]
-		if h.Kind == search.KindService {
-			if it, ok := view.ItemByID(h.ID); !ok || !it.Offered {
+		if g.Kind == search.KindService {
+			if it, ok := view.ItemByID(g.ID); !ok || !it.Offered {
 				continue
 			}
 		}
-		if first == "" || name == v.door.Tenant.Slug {
-			first = name
-		}
-		offering = append(offering, view.Tenant.ShortName)
+		here = here || view == v.view
+		offering = append(offering, view)
 	}
 	from := v.view
-	if h.Kind != search.KindSituation && !slices.Contains(h.Portals, v.door.Tenant.Slug) {
-		from = views[h.Portals[0]]
-		if first != "" {
-			from = views[first]
-		}
+	if !here && len(offering) == 1 {
+		from = offering[0]
 	}
-	hit, ok := s.hit(v, from, h.Hit)
-	if !ok {
-		return hit, false
+	hit, ok := s.hit(v, from, g.Hit)
+	if !ok { // a service that only others have
+		from = views[g.portals[0]]
+		if hit, ok = s.hit(v, from, g.Hit); !ok {
+			return hit, false
+		}
 	}
 	if from != v.view {
 		if l, ok := s.portalOf(from.Tenant.ID, hit.URL); ok {
 			hit.URL, hit.External = l.URL, true
 		}
 	}
+	var names []string
+	for _, view := range offering {
+		names = append(names, view.Tenant.ShortName)
+		hit.Online = hit.Online || g.Kind == search.KindService && onlineAt(view, g.ID)
+	}
+	slices.Sort(names)
 	switch {
-	case h.Kind == search.KindSituation:
-	case len(offering) > 4:
-		hit.Detail = v.t("citizen.search.inmany", "names", strings.Join(offering[:3], ", "), "more", len(offering)-3)
-	case len(offering) > 0:
-		hit.Detail = v.t("citizen.search.in", "names", strings.Join(offering, ", "))
+	case g.Kind == search.KindSituation:
+	case len(names) > 4:
+		hit.Detail = v.t("citizen.search.inmany", "names", strings.Join(names[:3], ", "), "more", len(names)-3)
+	case len(names) > 0:
+		hit.Detail = v.t("citizen.search.in", "names", strings.Join(names, ", "))
 	}
 	return hit, true
+}
+
+func onlineAt(view *catalogue.View, id string) bool {
+	it, ok := view.ItemByID(id)
+	return ok && onlineHere(it)
+}
+
+// facetsOf are the kinds of what was found; one kind alone needs none.
+func facetsOf(v *visit, q searchQuery, counts map[search.Kind]int) (out []facet) {
+	all := 0
+	for _, k := range kinds {
+		if n := counts[k.kind]; n > 0 {
+			all += n
+			out = append(out, facet{Text: v.t("citizen.kinds." + k.name), Count: n, URL: q.of(k.kind), Current: q.Kind == k.kind})
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return append([]facet{{Text: v.t("citizen.kind.all"), Count: all, URL: q.of(""), Current: q.Kind == ""}}, out...)
 }
 
 // hits shows what the search of this portal found.

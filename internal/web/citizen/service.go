@@ -16,9 +16,9 @@ type servicePage struct {
 	Trust     string            // what it takes to apply on-line, in a sentence
 	Sections  []servicePart
 	Week      []hoursRow
-	Now       string
-	Open      bool
+	Now       openLine
 	Kreis     portalLink   // where the Kreis does it
+	There     portalLink   // the one other tenant that does it
 	Municipal []portalLink // the other tenants that do it
 	Life      []ui.Link
 }
@@ -40,7 +40,7 @@ func (s *Server) service(v *visit, slug, _ string) (templ.Component, error) {
 	v.page.Breadcrumb = []ui.Link{{Text: v.t("citizen.services.title"), URL: "/leistungen"}}
 	p := servicePage{Page: x, Life: situationLinks(v.view, x.Situations)}
 	if x.Unit != nil {
-		p.Week, p.Now, p.Open = v.hours(*x.Unit)
+		p.Week, p.Now = v.hours(*x.Unit)
 	}
 	for _, l := range s.portals(x.Elsewhere, "/leistungen/"+slug) {
 		if l.Kreis {
@@ -48,6 +48,9 @@ func (s *Server) service(v *visit, slug, _ string) (templ.Component, error) {
 		} else {
 			p.Municipal = append(p.Municipal, l)
 		}
+	}
+	if p.There = p.Kreis; p.There.URL == "" && len(p.Municipal) == 1 {
+		p.There = p.Municipal[0]
 	}
 	p.apply(v)
 	p.Sections = serviceParts(v.page, x)

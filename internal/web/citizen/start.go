@@ -28,7 +28,6 @@ func (s *Server) start(v *visit, _, _ string) (templ.Component, error) {
 	v.page.Title = v.t("citizen.start.title")
 	v.page.Description = lead(v.door.Portal.Opening, 155)
 	v.page.Nav, v.page.Bare, v.page.NoSearch = ui.NavStart, true, true
-	v.page.Banner = nil // the page shows all notices itself
 	p := startPage{Search: searchField(v.page, "q", ""), Opening: paragraphs(v.door.Portal.Opening), Notices: v.running()}
 	for _, it := range v.view.Services() {
 		if it.Online && it.Offered && len(p.Online) < mostChips {

@@ -57,8 +57,10 @@ func (s *Server) whoText(p ui.Page, v *catalogue.View, it catalogue.Item) string
 	switch {
 	case len(names) == 1:
 		return names[0]
-	case len(names) > 1:
+	case len(names) > 1 && v.Tenant.Kind == tenancy.KindKreis:
 		return p.T("citizen.who.municipalities")
+	case len(names) > 1:
+		return p.T("citizen.who.neighbours")
 	case it.Level == catalogue.LevelLand:
 		return p.T("citizen.who.land")
 	case it.Level == catalogue.LevelBund:
