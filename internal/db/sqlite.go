@@ -60,7 +60,7 @@ func openSQLite(ctx context.Context, path string, readers int) (*sqliteEngine, e
 		return nil, fmt.Errorf("%s is in use by another process: stop it first, or use PostgreSQL for several nodes", path)
 	}
 	dsn := func(mode string) string {
-		q := url.Values{"_pragma": {"busy_timeout(10000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16000)"}}
+		q := url.Values{"_pragma": {"busy_timeout(10000)", "foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16000)", "secure_delete(1)"}}
 		if mode == "read" {
 			q.Add("_pragma", "query_only(1)")
 		}
