@@ -6,6 +6,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/web/api"
 	"stadttor/internal/web/citizen"
+	"stadttor/internal/web/staff"
 	"stadttor/internal/web/ui"
 )
 
@@ -18,6 +19,7 @@ func (a *App) doors() (routes []ui.Route) {
 		Accounts: a.Accounts, Cases: a.Cases, Forms: a.forms, Payments: a.Payments})
 	a.changed = append(a.changed, c.DirectoryChanged)
 	return slices.Concat(c.Routes(),
+		staff.New(staff.Config{Accounts: a.Accounts, Cases: a.Cases, Catalogue: a.Catalogue, Forms: a.Shelf, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes(),
 		api.New(api.Config{Catalogue: a.Catalogue, Directory: a.Directory, Now: a.DB.Now, Version: a.o.Version}).Routes(),
 	)
 }

@@ -61,7 +61,6 @@ func (a *App) mount() (http.Handler, error) {
 	mux.HandleFunc("GET /assets/t/{file}", func(w http.ResponseWriter, r *http.Request) {
 		ui.ServeLookCSS(w, r, ui.VisitOf(r).Door.Portal.Look)
 	})
-	mux.Handle("GET /favicon.ico", http.RedirectHandler("/assets/"+"favicon.svg", http.StatusSeeOther))
 	if a.people != nil {
 		mux.Handle(logindemo.Path, a.people)
 	}

@@ -15,8 +15,8 @@ import (
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
-	"stadttor/internal/search"
 	"stadttor/internal/seal"
+	"stadttor/internal/search"
 	"stadttor/internal/tenancy"
 )
 

@@ -16,7 +16,25 @@ const (
 	listSituation = "urn:de:stadttor:codeliste:lebenslage"
 	listLevel     = "urn:de:stadttor:codeliste:ebene"
 	listRole      = "urn:de:stadttor:codeliste:stelle"
+
+	listCompetence = "urn:de:stadttor:codeliste:rolle"
+	roleElsewhere  = "verweis"         // not offered; the unit named does it
+	roleNotOffered = "nicht-angeboten" // not offered, and nobody is named
+	roleOffered    = "angeboten"       // offered, through no unit in particular
+
+	schemeSlug = "urn:de:stadttor:slug"
+	schemeForm = "urn:de:stadttor:formular"
 )
+
+// wantedSlug is the name in the address that a file asks for, "" for none.
+func wantedSlug(ids []xzufi.Identifikator) string {
+	for _, id := range ids {
+		if id.SchemeURI == schemeSlug && ident.Slug(id.Value) {
+			return id.Value
+		}
+	}
+	return ""
+}
 
 // toService reads a Leistung.
 func toService(l *xzufi.Leistung) Service {

@@ -129,12 +129,16 @@ func (im *importer) known() error {
 	})
 }
 
-// slug gives the object's slug: the one it has, else a free one.
-func (im *importer) slug(kind, id, title string) string {
+// slug gives the object's slug: the one it has, else the one its file asks for
+// or one of its name, made free.
+func (im *importer) slug(kind, id string, second []xzufi.Identifikator, title string) string {
 	if s, ok := im.ids[kind+"/"+id]; ok {
 		return s
 	}
-	base := slugOf(id, title)
+	base := wantedSlug(second)
+	if base == "" {
+		base = slugOf(id, title)
+	}
 	s := base
 	for n := 2; ; n++ {
 		if _, taken := im.slugs[kind+"/"+s]; !taken {
@@ -151,7 +155,7 @@ func (im *importer) batch(list []xzufi.Object) error {
 	for _, o := range list {
 		if u := o.Organisationseinheit; u != nil && o.Op == xzufi.Schreibe && im.t.Tenant != nil {
 			f := toFacility(u)
-			if _, err := im.c.c.Directory.SaveUnit(im.ctx, im.actor, im.t.Tenant.Scope(), tenancy.Unit{Tenant: im.t.Tenant.ID, Slug: im.slug(kindFacility, f.ID, f.Name), Name: f.Name, Roles: f.Roles}); err != nil {
+			if _, err := im.c.c.Directory.SaveUnit(im.ctx, im.actor, im.t.Tenant.Scope(), tenancy.Unit{Tenant: im.t.Tenant.ID, Slug: im.slug(kindFacility, f.ID, u.IDSekundaer, f.Name), Name: f.Name, Roles: f.Roles}); err != nil {
 				return fmt.Errorf("unit %s: %w", f.ID, err)
 			}
 		}
@@ -200,14 +204,14 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 				s.ID = second.Value
 			}
 		}
-		s.Slug = im.slug(kindService, s.ID, s.Title)
+		s.Slug = im.slug(kindService, s.ID, o.Leistung.IDSekundaer, s.Title)
 		return write(kindService, s.ID, s.Slug, s.Title, s)
 	case xzufi.KindOrganisationseinheit:
 		if im.t.Tenant == nil {
 			return refused("eine Organisationseinheit gehört zu einem Mandanten: mit --tenant einlesen")
 		}
 		f := toFacility(o.Organisationseinheit)
-		f.Slug = im.slug(kindFacility, f.ID, f.Name)
+		f.Slug = im.slug(kindFacility, f.ID, o.Organisationseinheit.IDSekundaer, f.Name)
 		line, err := write(kindFacility, f.ID, f.Slug, f.Name, f)
 		if err != nil {
 			return line, err
@@ -217,7 +221,7 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 			if c.ID == "" {
 				c.ID = f.ID + ".KP." + slugOf("", c.Name())
 			}
-			c.Slug = im.slug(kindContact, c.ID, c.Name())
+			c.Slug = im.slug(kindContact, c.ID, k.IDSekundaer, c.Name())
 			if _, err := put(im.ctx, tx, im.t, kindContact, c.ID, c.Slug, c, im.o.Publish); err != nil {
 				return line, err
 			}
@@ -227,7 +231,7 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 				continue
 			}
 			unit, offered := f.Slug, true
-			if pointsElsewhere(z.Rolle) {
+			if z.Rolle.Code == roleElsewhere {
 				unit, offered = f.ID, false
 			}
 			if _, err := putOffer(im.ctx, tx, im.t, z.LeistungID.Value, unit, offered); err != nil {
@@ -237,7 +241,7 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 		return line, nil
 	case xzufi.KindOnlinedienst:
 		d := o.Onlinedienst
-		x := online{ID: d.ID.Value, Trust: map[string]string{"20": "basis", "30": "substantiell", "40": "hoch"}[d.Vertrauensniveau.Code]}
+		x := online{ID: d.ID.Value, Title: d.Bezeichnung.In("de"), Trust: map[string]string{"20": "basis", "30": "substantiell", "40": "hoch"}[d.Vertrauensniveau.Code]}
 		for _, l := range d.Links {
 			if form, ok := strings.CutPrefix(l.URI, "/antrag/"); ok && ident.Slug(form) {
 				x.Form = form
@@ -251,15 +255,20 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 		if x.Form == "" && x.URL == "" {
 			return refused("der Onlinedienst hat keine Adresse, unter der er beginnt")
 		}
-		return write(kindOnline, x.ID, slugOf(x.ID, d.Bezeichnung.In("de")), d.Bezeichnung.In("de"), x)
+		return write(kindOnline, x.ID, slugOf(x.ID, x.Title), x.Title, x)
 	case xzufi.KindZustaendigkeit:
 		if im.t.Tenant == nil {
 			return refused("eine Zuständigkeit gehört zu einem Mandanten: mit --tenant einlesen")
 		}
 		unit, ok := im.ids[kindFacility+"/"+o.Zustaendigkeit.ObjektID.Value]
 		offered := true
-		if pointsElsewhere(o.Zustaendigkeit.Rolle) { // the unit may be another tenant's
+		switch o.Zustaendigkeit.Rolle.Code {
+		case roleElsewhere: // the unit may be another tenant's
 			unit, ok, offered = o.Zustaendigkeit.ObjektID.Value, true, false
+		case roleNotOffered:
+			ok, offered = true, false
+		case roleOffered:
+			ok = true
 		}
 		if !ok {
 			return refused("die Organisationseinheit dieser Zuständigkeit ist nicht bekannt")
@@ -273,13 +282,10 @@ func (im *importer) object(tx *db.Tx, o xzufi.Object) (Line, error) {
 	return refused("diese Art von Objekt wird nicht übernommen")
 }
 
-// pointsElsewhere reports whether a competence only says where to go: the
-// tenant does not offer the service itself (docs/standards/xzufi.md).
-func pointsElsewhere(role xzufi.Code) bool { return role.Code == "verweis" }
-
 // online is an on-line service (Onlinedienst).
 type online struct {
 	ID       string   `json:"id"`
+	Title    string   `json:"title,omitempty"`
 	Form     string   `json:"form,omitempty"`
 	URL      string   `json:"url,omitempty"`
 	Trust    string   `json:"trust,omitempty"`

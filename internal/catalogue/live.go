@@ -68,6 +68,7 @@ func (c *Catalogue) build(ctx context.Context, r tenancy.Realm, t tenancy.Tenant
 	if v, err = c.loadView(ctx, lib, t); err != nil {
 		return nil, err
 	}
+	v.buildSearch(again)
 	c.live.mu.Lock()
 	if c.live.views == nil {
 		c.live.views, c.live.libraries = map[ident.TenantID]*View{}, map[ident.RealmID]*library{}
@@ -225,7 +226,8 @@ func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library,
 	for _, s := range lib.situations {
 		docs = append(docs, search.Doc{Kind: search.KindSituation, ID: s.Slug, Title: s.Name, Lead: s.Line, Body: s.Intro})
 	}
-	lib.corpus = search.Build(docs, c.searchOptions(r))
+	options := c.searchOptions(r)
+	lib.corpus = sync.OnceValue(func() *search.Corpus { return search.Build(docs, options) })
 	return lib, nil
 }
 
@@ -321,12 +323,29 @@ func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant
 		}
 		docs = append(docs, search.Doc{Kind: search.KindPerson, ID: k.Slug, Title: k.Name(), Lead: k.Function + " " + name, Body: k.Topics, Phone: k.Phone})
 	}
-	var corpus *search.Corpus
-	if len(docs) > 0 {
-		corpus = search.Build(docs, c.searchOptions(lib.realm))
-	}
-	v.search = search.NewView(lib.corpus, nil, corpus)
+	options := c.searchOptions(lib.realm)
+	v.search = sync.OnceValue(func() *search.View {
+		var corpus *search.Corpus
+		if len(docs) > 0 {
+			corpus = search.Build(docs, options)
+		}
+		return search.NewView(lib.corpus(), nil, corpus)
+	})
 	return v, nil
+}
+
+// buildSearch makes a view's search ready. Where an older view serves meanwhile
+// it is waited for; the first visitor of a portal gets the page he came for
+// while the search is built beside him.
+func (v *View) buildSearch(wait bool) {
+	if wait {
+		v.search()
+		return
+	}
+	go func() {
+		defer func() { _ = recover() }() // whoever searches meets the same panic, in a request
+		v.search()
+	}()
 }
 
 // finish fills what is derived.

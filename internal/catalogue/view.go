@@ -24,7 +24,7 @@ type View struct {
 	offers     map[string]offer
 	facilities []Facility
 	contacts   []Contact
-	search     *search.View
+	search     func() *search.View // built once; the first call waits
 }
 
 type offer struct {
@@ -47,7 +47,7 @@ type library struct {
 	byID       map[string]*entry
 	bySlug     map[string]*entry
 	situations []Situation
-	corpus     *search.Corpus
+	corpus     func() *search.Corpus // built once; the first call waits
 	offeredBy  map[string][]ident.TenantID
 	// tenantOfUnit finds whose unit an identifier of the source names.
 	tenantOfUnit map[string]ident.TenantID
@@ -311,13 +311,13 @@ func (v *View) ServiceOfForm(form string) (slug string, offered bool) {
 }
 
 // Search answers a query over services, facilities, contacts and situations.
-func (v *View) Search(q search.Query) search.Result { return v.search.Search(q) }
+func (v *View) Search(q search.Query) search.Result { return v.search().Search(q) }
 
 // Suggest completes what is being typed.
 func (v *View) Suggest(prefix string, limit int) []search.Suggestion {
-	return v.search.Suggest(prefix, limit)
+	return v.search().Suggest(prefix, limit)
 }
 
 // Index is the portal's search view, to ask several portals at once and to
 // measure quality.
-func (v *View) Index() *search.View { return v.search }
+func (v *View) Index() *search.View { return v.search() }

@@ -77,8 +77,8 @@ const (
 const (
 	qTitle, qTitlePart     = 1.0, 0.72
 	qKeyword, qKeywordPart = 0.93, 0.55
-	qLead, qLeadPart       = 0.36, 0.22
-	qBody, qBodyPart       = 0.17, 0.10
+	qLead, qLeadPart       = 0.5, 0.27
+	qBody, qBodyPart       = 0.25, 0.10
 	// A title word explains at least this part of its quality; the rest is the
 	// share of the title it makes up, so that "Personalausweis" comes before
 	// "Verlust des Personalausweises".
@@ -296,8 +296,8 @@ func (b *builder) add(d *Doc) {
 // Strengths with which a concept named in a place is the document's subject.
 const (
 	subjectKeyword = 0.7
-	subjectLead    = 0.3
-	subjectBody    = 0.13
+	subjectLead    = 0.36
+	subjectBody    = 0.2
 	subjectFloor   = 0.62 // of a title that says more than the concept
 )
 

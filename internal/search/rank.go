@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"sort"
@@ -18,11 +19,13 @@ const (
 	bonusPerson     = 0.15
 	bonusPlace      = 0.12
 	// A second way to the same document adds this part of the weaker one.
-	secondWay = 0.12
+	secondWay = 0.15
+	// A word of running text that stands in one document only weighs this much more.
+	rareBody = 0.6
 	// Hits below this score, or this part of the best, are not shown.
 	lowest, lowestPart = 0.045, 0.2
 	// A compound whose parts all stand in a document, or only some.
-	allParts, someParts = 0.92, 0.58
+	allParts, someParts = 1.0, 0.58
 	// A word counts as covered from this quality on.
 	coveredFrom = 0.3
 	weakResult  = 0.3
@@ -64,7 +67,7 @@ func (c *Corpus) score(p *plan, s *scratch) {
 		for _, a := range sl.alts {
 			if t := c.lookup(a.stem); t != nil {
 				s.most(s.direct, &s.inSlot, t.head, a.factor)
-				s.most(s.direct, &s.inSlot, t.body, a.factor)
+				s.most(s.direct, &s.inSlot, t.body, a.factor*rarity(len(t.body)+len(t.head)))
 			}
 		}
 		if len(sl.parts) > 1 {
@@ -92,6 +95,12 @@ func (c *Corpus) score(p *plan, s *scratch) {
 	}
 	c.scorePlaces(p, s)
 	c.scoreDigits(p, s)
+}
+
+// rarity raises a word of running text that stands in few documents: if it
+// stands in one only, it says nearly as much as a keyword.
+func rarity(df int) float32 {
+	return 1 + rareBody*max(0, 1-float32(math.Log2(float64(1+df)))/5)
 }
 
 // most keeps the best quality of each document.

@@ -53,8 +53,8 @@ type phrase struct {
 const (
 	askOfficial, nameOfficial   = 0.95, 1.0
 	askWord, nameWord           = 0.95, 0.75
-	askLoose, nameLoose         = 0.5, 0.25
-	askThesaurus, nameThesaurus = 0.42, 0.55
+	askLoose, nameLoose         = 0.35, 0.25
+	askThesaurus, nameThesaurus = 0.42, 0.65
 )
 
 // BuiltIn returns the vocabulary of the product: its own entries and the

@@ -81,8 +81,6 @@ type formView struct {
 type asideView struct {
 	Title string
 	Facts []ui.Fact
-	Fee   string // "" while it cannot be worked out
-	FeeOf string
 	Until string
 }
 
@@ -91,7 +89,7 @@ func (wk *work) aside(page ui.Page) asideView {
 	out := asideView{Title: wk.Definition.Title, Until: page.Printer().Date(wk.ExpiresAt)}
 	for _, sec := range wk.Definition.Summary(wk.Answers, wk.Env) {
 		for _, row := range sec.Rows {
-			if !row.Given || len(row.Text) == 0 || len(out.Facts) == maxFacts {
+			if !row.Given || row.Page == "" || len(row.Text) == 0 || len(out.Facts) == maxFacts {
 				continue
 			}
 			out.Facts = append(out.Facts, ui.Fact{Name: row.Label, Values: []string{shorten(strings.Join(row.Text, ", "), 80)}})
@@ -99,7 +97,7 @@ func (wk *work) aside(page ui.Page) asideView {
 	}
 	if len(wk.Definition.Fees) > 0 {
 		if total, _, err := wk.Definition.Fee(wk.Answers, wk.Env); err == nil {
-			out.Fee, out.FeeOf = page.Printer().Money(total), feeTitle(page, wk.Definition)
+			out.Facts = append(out.Facts, ui.Fact{Name: feeTitle(page, wk.Definition), Values: []string{page.Printer().Money(total)}})
 		}
 	}
 	return out
