@@ -243,16 +243,16 @@ var page = template.Must(template.New("demo").Parse(`<!DOCTYPE html>
 <html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Title}}</title>
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><link rel="stylesheet" href="{{.Style}}"></head>
 <body><main id="inhalt"><div class="p-wrap p-section"><div class="p-stack">
-<div class="kern-alert kern-alert--warning"><div class="kern-alert__header"><span class="kern-icon kern-icon--warning" aria-hidden="true"></span><p class="kern-title">Nur zur Vorführung</p></div><div class="kern-alert__body"><p class="kern-body">Alle Personen sind erfunden. Hier wird nichts geprüft.</p></div></div>
+<div class="p-notice"><p class="p-notice__title">Nur zur Vorführung</p><p class="kern-body">Alle Personen sind erfunden. Hier wird nichts geprüft.</p></div>
 <h1 class="kern-heading-large">{{.Title}}</h1>
 {{if .Gone}}<p class="kern-body"><a class="kern-link" href="/">Zur Startseite</a></p>{{else}}
-{{if .Problem}}<div class="kern-alert kern-alert--danger" role="alert"><div class="kern-alert__header"><span class="kern-icon kern-icon--danger" aria-hidden="true"></span><p class="kern-title">{{.Problem}}</p></div></div>{{end}}
+{{if .Problem}}<div class="p-notice" role="alert"><p class="p-notice__title">{{.Problem}}</p></div>{{end}}
 {{if .Want}}<p class="kern-body">Gebraucht wird mindestens das Vertrauensniveau „{{.Want}}“.</p>{{end}}
-<ul class="p-grid">
-{{$try := .Try}}{{range .Citizens}}<li class="kern-card kern-card--surface"><div class="kern-card__container"><h2 class="kern-title">{{.Name}}</h2><p class="kern-body">{{.Story}}</p>
-<div class="p-actions">{{$p := .}}{{range .Levels}}<form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{$p.Slug}}"><input type="hidden" name="niveau" value="{{.Value}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">{{.Name}}<span class="kern-sr-only"> als {{$p.Name}}</span></span></button></form>{{else}}<p class="kern-body">Kann sich auf diesem Vertrauensniveau nicht anmelden.</p>{{end}}</div></div></li>
-{{end}}{{range .Staff}}<li class="kern-card kern-card--surface"><div class="kern-card__container"><h2 class="kern-title">{{.Name}}</h2><p class="kern-body">{{.Task}}</p>
-<div class="p-actions"><form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{.Slug}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">Anmelden<span class="kern-sr-only"> als {{.Name}}</span></span></button></form></div></div></li>
+<ul class="p-tiles">
+{{$try := .Try}}{{range .Citizens}}<li class="p-card"><h2 class="p-card__title">{{.Name}}</h2><p class="kern-body">{{.Story}}</p>
+<div class="p-actions">{{$p := .}}{{range .Levels}}<form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{$p.Slug}}"><input type="hidden" name="niveau" value="{{.Value}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">{{.Name}}<span class="kern-sr-only"> als {{$p.Name}}</span></span></button></form>{{else}}<p class="kern-body">Kann sich auf diesem Vertrauensniveau nicht anmelden.</p>{{end}}</div></li>
+{{end}}{{range .Staff}}<li class="p-card"><h2 class="p-card__title">{{.Name}}</h2><p class="kern-body">{{.Task}}</p>
+<div class="p-actions"><form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{$try}}"><input type="hidden" name="person" value="{{.Slug}}"><button class="kern-btn kern-btn--secondary" type="submit"><span class="kern-label">Anmelden<span class="kern-sr-only"> als {{.Name}}</span></span></button></form></div></li>
 {{end}}</ul>
 <form method="post" action="/demo-anmeldung"><input type="hidden" name="versuch" value="{{.Try}}"><button class="kern-btn kern-btn--tertiary" type="submit" name="abbruch" value="1"><span class="kern-label">Abbrechen</span></button></form>
 {{end}}</div></div></main></body></html>
