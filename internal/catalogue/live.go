@@ -68,7 +68,9 @@ func (c *Catalogue) build(ctx context.Context, r tenancy.Realm, t tenancy.Tenant
 	if v, err = c.loadView(ctx, lib, t); err != nil {
 		return nil, err
 	}
-	v.buildSearch(again)
+	if again {
+		v.search() // the old view serves meanwhile; the first visitor of a portal waits for a page only
+	}
 	c.live.mu.Lock()
 	if c.live.views == nil {
 		c.live.views, c.live.libraries = map[ident.TenantID]*View{}, map[ident.RealmID]*library{}
@@ -332,20 +334,6 @@ func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant
 		return search.NewView(lib.corpus(), nil, corpus)
 	})
 	return v, nil
-}
-
-// buildSearch makes a view's search ready. Where an older view serves meanwhile
-// it is waited for; the first visitor of a portal gets the page he came for
-// while the search is built beside him.
-func (v *View) buildSearch(wait bool) {
-	if wait {
-		v.search()
-		return
-	}
-	go func() {
-		defer func() { _ = recover() }() // whoever searches meets the same panic, in a request
-		v.search()
-	}()
 }
 
 // finish fills what is derived.
