@@ -21,6 +21,7 @@ import (
 	"stadttor/internal/config"
 	"stadttor/internal/db"
 	"stadttor/internal/delivery"
+	"stadttor/internal/errs"
 	"stadttor/internal/forms"
 	"stadttor/internal/ident"
 	"stadttor/internal/jobs"
@@ -60,13 +61,13 @@ type App struct {
 	Delivery  *delivery.Service
 	Cases     *cases.Service
 	Mail      *mail.Service
-	Outbox    *mail.Outbox // demo only
+	Outbox    *mail.Outbox   // demo only
+	Bank      *bankdemo.Bank // demo only
 	Jobs      *jobs.Runner
 	Gate      *ui.Gate
 	Routes    []ui.Route // the registry of everything that can be reached
 
 	people  *logindemo.Provider
-	bank    *bankdemo.Bank
 	forms   formSource
 	handler http.Handler
 	stop    context.CancelFunc
@@ -159,7 +160,8 @@ func (a *App) base(p tenancy.Portal) string {
 // Handler serves all portals.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// Start lets jobs run and keeps what is in memory current.
+// Start lets jobs run, keeps what is in memory current and compiles ahead what
+// visitors will want.
 func (a *App) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
@@ -167,11 +169,16 @@ func (a *App) Start() {
 		a.wg.Add(1)
 		go func() { defer a.wg.Done(); f(ctx) }()
 	}
+	follow(func(ctx context.Context) {
+		if err := a.Warm(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Error("not warmed up", "error", err.Error())
+		}
+	})
 	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })
-	if a.bank != nil {
-		follow(a.bank.Run)
+	if a.Bank != nil {
+		follow(a.Bank.Run)
 	}
 	a.Jobs.Start()
 }
@@ -197,15 +204,29 @@ func (a *App) Close() error {
 	return err
 }
 
-// Warm compiles what the first visitor of each portal would wait for.
+// Warm compiles what the first visitor of each portal would wait for: first the
+// pages of all, then the search of all.
 func (a *App) Warm(ctx context.Context) error {
-	for _, t := range a.Directory.Tenants("") {
+	tenants := a.Directory.Tenants("")
+	views := make([]*catalogue.View, 0, len(tenants))
+	for _, t := range tenants {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if _, err := a.Catalogue.Published(ctx, t.ID); err != nil {
+		v, err := a.Catalogue.Published(ctx, t.ID)
+		if errs.Is(err, errs.KindNotFound) {
+			continue // a tenant without a portal yet
+		}
+		if err != nil {
 			return err
 		}
+		views = append(views, v)
+	}
+	for _, v := range views {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v.Index()
 	}
 	return nil
 }

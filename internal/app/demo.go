@@ -84,7 +84,7 @@ func (a *App) openDemo() error {
 	if a.people, err = logindemo.New(c); err != nil {
 		return err
 	}
-	a.bank, err = bankdemo.New(bankdemo.Config{Demo: c.Demo, DB: a.DB, Stylesheet: c.Stylesheet, Log: a.Log,
+	a.Bank, err = bankdemo.New(bankdemo.Config{Demo: c.Demo, DB: a.DB, Stylesheet: c.Stylesheet, Log: a.Log,
 		Notify: func(ctx context.Context, t ident.TenantID, provider, ref string) error {
 			return a.Payments.Notify(ctx, t, provider, ref)
 		}})

@@ -20,9 +20,9 @@ func (a *App) logins() []accounts.Named {
 
 func (a *App) providers() map[string]payments.Factory {
 	m := map[string]payments.Factory{}
-	if a.bank != nil {
-		m["demo-karte"] = a.bank.Provider
-		m["demo-giro"] = a.bank.Provider
+	if a.Bank != nil {
+		m["demo-karte"] = a.Bank.Provider
+		m["demo-giro"] = a.Bank.Provider
 	}
 	return m
 }

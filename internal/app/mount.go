@@ -64,8 +64,8 @@ func (a *App) mount() (http.Handler, error) {
 	if a.people != nil {
 		mux.Handle(logindemo.Path, a.people)
 	}
-	if a.bank != nil {
-		mux.Handle(bankdemo.Path, a.bank)
+	if a.Bank != nil {
+		mux.Handle(bankdemo.Path, a.Bank)
 	}
 	mux.Handle("/", e.Handle(ui.NotFound))
 
