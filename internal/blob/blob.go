@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
@@ -27,7 +28,8 @@ type Store interface {
 	Put(ctx context.Context, t ident.TenantID, id ident.FileID, write func(io.Writer) error) (int64, error)
 	// Open reads a file; errs.KindNotFound if there is none.
 	Open(ctx context.Context, t ident.TenantID, id ident.FileID) (io.ReadCloser, error)
-	// Delete removes a file; a file that is gone already is no error.
+	// Delete removes a file and what a Put of it left behind when the program was
+	// stopped; a file that is gone already is no error.
 	Delete(ctx context.Context, t ident.TenantID, id ident.FileID) error
 	// Check says what would break the promise, nil when sound.
 	Check() error
@@ -68,7 +70,7 @@ func (d *Dir) Put(_ context.Context, t ident.TenantID, id ident.FileID, write fu
 	if err := d.folder(dir); err != nil {
 		return 0, err
 	}
-	tmp := name + "." + ident.Secret()[:8] + ".tmp"
+	tmp := name + "." + ident.Secret()[:8] + tmpEnding
 	f, err := d.root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, errs.Unavailable("error.store", err)
@@ -145,8 +147,37 @@ func (d *Dir) Delete(_ context.Context, t ident.TenantID, id ident.FileID) error
 	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return storeError(err)
 	}
+	if err := d.removeHalves(dir, string(id)); err != nil {
+		return storeError(err)
+	}
 	return storeError(d.syncDirIfThere(dir))
 }
+
+// removeHalves removes what a Put left behind that did not live to its end.
+func (d *Dir) removeHalves(dir, id string) error {
+	f, err := d.root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	names, err := f.Readdirnames(-1)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	for _, n := range names {
+		if strings.HasPrefix(n, id+".") && strings.HasSuffix(n, tmpEnding) {
+			if err := d.root.Remove(path.Join(dir, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tmpEnding marks a file that is being written.
+const tmpEnding = ".tmp"
 
 func (d *Dir) syncDirIfThere(dir string) error {
 	if err := d.syncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {

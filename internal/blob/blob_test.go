@@ -3,6 +3,7 @@ package blob
 import (
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,6 +47,10 @@ func TestAFileIsWholeOrAbsent(t *testing.T) {
 			t.Errorf("%q", b)
 		}
 	}
+	half := filepath.Join(p, string(ten), string(id[24:]), string(id)+".abcdefgh.tmp") // a Put that was killed
+	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	other := ident.New[ident.TenantID](now)
 	if _, err := d.Open(ctx, other, id); !errs.Is(err, errs.KindNotFound) {
 		t.Error("another tenant's folder holds it")
@@ -54,6 +59,9 @@ func TestAFileIsWholeOrAbsent(t *testing.T) {
 		if err := d.Delete(ctx, ten, id); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(p, "*/*/*")); len(left) > 0 {
+		t.Errorf("left over: %v", left)
 	}
 	if _, err := d.Open(ctx, "../../etc", "passwd"); !errs.Is(err, errs.KindNotFound) {
 		t.Error(err)
