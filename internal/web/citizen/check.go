@@ -39,7 +39,17 @@ type checkView struct {
 }
 
 // feeLine is one line of the fee as a table shows it.
-type feeLine struct{ Label, Quantity, Unit, Amount string }
+type feeLine struct{ Label, Detail, Amount string }
+
+// billLine writes one line of a fee; a single piece needs no detail.
+func billLine(page ui.Page, label string, quantity int64, unit, amount money.Amount) feeLine {
+	pr := page.Printer()
+	l := feeLine{Label: label, Amount: pr.Money(amount)}
+	if quantity != 1 {
+		l.Detail = pr.Number(quantity) + " × " + pr.Money(unit)
+	}
+	return l
+}
 
 // checkState is what a check page that came back remembers.
 type checkState struct {
@@ -129,10 +139,9 @@ func (s *Server) fees(page ui.Page, wk *work, view *checkView) money.Amount {
 	if err != nil {
 		return 0
 	}
-	pr := page.Printer()
-	view.FeeTitle, view.Total = feeTitle(page, wk.Definition), pr.Money(total)
+	view.FeeTitle, view.Total = feeTitle(page, wk.Definition), page.Printer().Money(total)
 	for _, l := range lines {
-		view.Fee = append(view.Fee, feeLine{l.Label, pr.Number(l.Quantity), pr.Money(l.Unit), pr.Money(l.Amount)})
+		view.Fee = append(view.Fee, billLine(page, l.Label, l.Quantity, l.Unit, l.Amount))
 	}
 	return total
 }

@@ -266,6 +266,7 @@ func (s *Server) postFormPage(w http.ResponseWriter, r *http.Request) error {
 		return s.unopened(w, r, wk, form, in.named, err)
 	}
 	problems = append(in.refused, problems...)
+	in.complete = wk.first() == forms.CheckPage
 	person := wk.Env.Person
 	wk.Draft = d
 	wk.Env.Person = person
@@ -294,6 +295,8 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, wk *work, was 
 			return ui.SeeOther(w, r, query(wk.path(was.ID), "ergaenzt", "1")+"#"+anchor)
 		}
 	case warned(problems) != "" && warned(problems) != in.own.Get(inputSeen):
+	case in.complete && wk.first() == forms.CheckPage && in.values.Get(forms.AddInput) != ui.Yes && in.values.Get(forms.RemoveInput) == "":
+		return ui.SeeOther(w, r, wk.path(forms.CheckPage)+"#inhalt") // a correction
 	default:
 		next := wk.Definition.Follow(was.ID, in.values, wk.Answers, wk.Env)
 		return ui.SeeOther(w, r, wk.path(next)+"#inhalt")
@@ -309,14 +312,14 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, wk *work, was 
 // When only they are unanswered, the page comes back without reproach, at the
 // first of them.
 func (s *Server) added(was *forms.Page, wk *work, problems []forms.Problem) (anchor string) {
-	shown := func(id string) bool {
-		return slices.ContainsFunc(was.Fields, func(f forms.PageField) bool { return f.Field.ID == id && f.Shown })
+	waited := func(id string) bool {
+		return slices.ContainsFunc(was.Fields, func(f forms.PageField) bool { return f.Field.ID == id && !f.Shown })
 	}
 	for _, p := range problems {
 		if p.Warn {
 			continue
 		}
-		if p.Field == "" || shown(p.Field) {
+		if !waited(p.Field) {
 			return ""
 		}
 		if anchor == "" {

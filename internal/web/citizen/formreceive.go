@@ -32,6 +32,8 @@ type received struct {
 	stored  []cases.Stored
 	refused []forms.Problem
 	skipped bool // files came for which no draft was open
+	// complete: nothing was open before this page was sent.
+	complete bool
 }
 
 // stays reports whether the person only added or removed a file.

@@ -136,7 +136,7 @@ func (s *Server) money(page ui.Page, own cases.Own, view *matterView) {
 	pr := page.Printer()
 	view.Total = pr.Money(own.Fee)
 	for _, l := range own.Lines {
-		view.Fee = append(view.Fee, feeLine{l.Label, pr.Number(l.Quantity), pr.Money(l.Unit), pr.Money(l.Amount)})
+		view.Fee = append(view.Fee, billLine(page, l.Label, l.Quantity, l.Unit, l.Amount))
 	}
 	n := len(own.Payments)
 	if n == 0 {
