@@ -49,7 +49,11 @@ func openAt(hours []catalogue.Hours, now time.Time) opening {
 				out.Next = from
 			}
 		}
-		if out.Open || !out.Next.IsZero() {
+		if out.Open {
+			out.Next = time.Time{}
+			break
+		}
+		if !out.Next.IsZero() {
 			break
 		}
 	}

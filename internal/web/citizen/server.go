@@ -48,3 +48,10 @@ func New(c Config) *Server {
 	s.DirectoryChanged()
 	return s
 }
+
+// KeptPages is the number of rendered pages in memory, for operators and tests.
+func (s *Server) KeptPages() int {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	return len(s.cache.byKey)
+}
