@@ -77,7 +77,7 @@ const (
 const (
 	qTitle, qTitlePart     = 1.0, 0.72
 	qKeyword, qKeywordPart = 0.93, 0.55
-	qLead, qLeadPart       = 0.5, 0.27
+	qLead, qLeadPart       = 0.45, 0.24
 	qBody, qBodyPart       = 0.25, 0.10
 	// A title word explains at least this part of its quality; the rest is the
 	// share of the title it makes up, so that "Personalausweis" comes before
@@ -298,7 +298,7 @@ const (
 	subjectKeyword = 0.7
 	subjectLead    = 0.36
 	subjectBody    = 0.2
-	subjectFloor   = 0.62 // of a title that says more than the concept
+	subjectFloor   = 0.7 // of a title that says more than the concept
 )
 
 // subject ties the document at hand to a concept.

@@ -61,6 +61,7 @@ func TestQuality(t *testing.T) {
 		{"berlin", "heldout.tsv", 0.75, 0.9},
 		{"muenchen", "heldout.tsv", 0.6, 0.9},
 		{"ozg", "heldout.tsv", 0.75, 0.75},
+		{"musterland", "synonyms.tsv", 0.68, 0.88},
 		{"muenchen", "keywords.tsv", 0.74, 0.88},
 	} {
 		v := catalogue(t, c.catalogue)
@@ -78,7 +79,7 @@ func TestQuality(t *testing.T) {
 		}
 		r := Evaluate(v, pairs)
 		t.Logf("%s %s\n%s", c.catalogue, c.file, r)
-		if c.file != "heldout.tsv" {
+		if c.file == "pairs.tsv" || c.file == "keywords.tsv" {
 			for _, m := range r.Misses {
 				t.Logf("  %2d %-40s %s", m.Rank, m.Query, strings.Join(m.Got, " | "))
 			}

@@ -26,6 +26,7 @@ type plan struct {
 type slot struct {
 	text       string
 	stem       string
+	corrected  []alt     // other spellings of a word that is not known
 	alts       []alt     // terms that may stand for it
 	parts      [][]alt   // parts of a compound; all together stand for it
 	share      []float32 // importance of each part, adding up to 1
@@ -229,6 +230,7 @@ func (p *plan) fill(src sources, l *language, toks []token, force bool) {
 			}
 			for n, c := range found {
 				f := 0.92 - 0.13*c.cost
+				s.corrected = append(s.corrected, alt{stem: c.stem, factor: f})
 				s.alts = append(s.alts, alt{c.stem, f, "statt „" + t.text + "“"})
 				join(c.stem, f, k)
 				if more := l.split(c.fold); len(more) > 1 && n == 0 && len(s.parts) == 0 {
@@ -264,7 +266,7 @@ func (p *plan) mean(v *Vocabulary, bag *bag) {
 	best := make([]map[uint32]subject, len(p.slots))
 	bag.find(0, func(m meaning) {
 		ph := &v.phrases[m.phrase]
-		if ph.ask == 0 || ph.ask <= askThesaurus && m.factor < wholeWord {
+		if ph.ask == 0 || ph.general && m.factor < wholeWord {
 			return // a part of a compound is no word of the general thesaurus
 		}
 		f := ph.ask * m.factor
@@ -306,15 +308,26 @@ func (p *plan) mean(v *Vocabulary, bag *bag) {
 // hinted adds what single words of longer wordings point to, if the word means
 // nothing by itself.
 func (s *slot) hinted(v *Vocabulary, found map[uint32]subject) map[uint32]subject {
-	const clear, faint, least = 0.45, 0.8, 0.2
+	const clear, faint, least = 0.45, 1.0, 0.2
 	for _, m := range found {
 		if m.factor >= clear {
 			return found
 		}
 	}
-	v.hints(s.stem, func(id uint32, share float32) {
+	words := []alt{{stem: s.stem, factor: 1}}
+	if len(found) == 0 {
+		words = append(words, s.corrected...)
+	}
+	for _, w := range words {
+		found = w.hinted(v, found, faint*w.factor, least)
+	}
+	return found
+}
+
+func (w alt) hinted(v *Vocabulary, found map[uint32]subject, factor, least float32) map[uint32]subject {
+	v.hints(w.stem, func(id uint32, share float32) {
 		p := &v.phrases[id]
-		f := p.ask * share * faint
+		f := p.ask * share * factor
 		if f < least || f <= found[p.concept].factor {
 			return
 		}

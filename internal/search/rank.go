@@ -19,13 +19,13 @@ const (
 	bonusPerson     = 0.15
 	bonusPlace      = 0.12
 	// A second way to the same document adds this part of the weaker one.
-	secondWay = 0.15
+	secondWay = 0.2
 	// A word of running text that stands in one document only weighs this much more.
 	rareBody = 0.6
 	// Hits below this score, or this part of the best, are not shown.
 	lowest, lowestPart = 0.045, 0.2
 	// A compound whose parts all stand in a document, or only some.
-	allParts, someParts = 1.0, 0.58
+	allParts, someParts = 1.0, 0.62
 	// A word counts as covered from this quality on.
 	coveredFrom = 0.3
 	weakResult  = 0.3

@@ -47,6 +47,7 @@ type phrase struct {
 	ask     float32 // strength with which a query of these words means the concept
 	name    float32 // strength with which a title of these words is the concept
 	key     int     // index of the key stem
+	general bool    // from the general thesaurus
 }
 
 // Strengths of a wording when asked and when it stands in a title.
@@ -213,6 +214,9 @@ func (b *vocabularyBuilder) addSynset(group []string) {
 		}
 		b.wording(c, t, askThesaurus, nameThesaurus)
 		n++
+	}
+	for i := len(b.phrases) - 1; i >= 0 && b.phrases[i].concept == c; i-- {
+		b.phrases[i].general = true
 	}
 }
 
