@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,8 +46,9 @@ func describe(m *huma.ErrorModel) *huma.ErrorModel {
 		m.Detail = ""
 	}
 	for _, e := range m.Errors {
-		if p.Has(e.Message) {
-			e.Message = p.T(e.Message)
+		// The library puts words of its own before the key of a parameter's error.
+		if key := strings.TrimPrefix(e.Message, "invalid value: "); p.Has(key) {
+			e.Message = p.T(key)
 		}
 		if v, ok := e.Value.(string); ok && len(v) > maxEcho {
 			v = v[:maxEcho]
