@@ -80,7 +80,7 @@ func (a *App) mount() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ui.SecurityHeaders(a.Gate.Secure, a.observe(mux, a.enter(e, inner))), nil
+	return fromProxy(a.o.Settings.TrustedProxies, ui.SecurityHeaders(a.Gate.Secure, a.observe(mux, a.enter(e, inner)))), nil
 }
 
 // enter lets a request through the gate; a host that is not ours gets 421.
