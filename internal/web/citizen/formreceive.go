@@ -90,7 +90,10 @@ func (s *Server) receive(r *http.Request, form, page string) (in received, err e
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind != "multipart/form-data" {
-		err := parseForm(r)
+		err := errs.Invalid("citizenform.body-broken") // what no form sends must not empty one
+		if kind == "application/x-www-form-urlencoded" {
+			err = parseForm(r)
+		}
 		for name, list := range r.PostForm {
 			for _, v := range list {
 				in.add(name, v)
