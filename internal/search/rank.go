@@ -11,13 +11,15 @@ import (
 
 // Bonuses added to a score between 0 and 1.
 const (
-	bonusExact      = 0.40  // the query is the title
-	bonusBegins     = 0.03  // the title begins with the query
-	bonusPopularity = 0.05  // for the most popular document; logarithmic below
-	bonusOnline     = 0.012 // on-line first among equals
-	bonusService    = 0.02  // services before offices and people, unless a person is asked for
-	bonusPerson     = 0.15
-	bonusPlace      = 0.12
+	bonusExact = 0.40 // the query is the title
+	// A life situation leads on to services; it does not push them down.
+	bonusExactSituation = 0.05
+	bonusBegins         = 0.03  // the title begins with the query
+	bonusPopularity     = 0.05  // for the most popular document; logarithmic below
+	bonusOnline         = 0.012 // on-line first among equals
+	bonusService        = 0.02  // services before offices and people, unless a person is asked for
+	bonusPerson         = 0.15
+	bonusPlace          = 0.12
 	// A second way to the same document adds this part of the weaker one.
 	secondWay = 0.2
 	// A word of running text that stands in one document only weighs this much more.
@@ -258,7 +260,11 @@ func (c *Corpus) bonus(p *plan, d uint32) float32 {
 		b += bonusService
 	}
 	if e.folded == p.folded {
-		b += bonusExact
+		if e.key.Kind == KindSituation {
+			b += bonusExactSituation
+		} else {
+			b += bonusExact
+		}
 	} else if strings.HasPrefix(e.folded, p.folded) {
 		b += bonusBegins
 	}
