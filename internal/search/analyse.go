@@ -30,3 +30,12 @@ func (l *language) analyseWith(text string, cache map[string]token) []token {
 	}
 	return out
 }
+
+// stemmed returns all words of a text with their stems.
+func (l *language) stemmed(text string) []token {
+	toks := words(text)
+	for i := range toks {
+		toks[i].stem = l.stem(toks[i].fold)
+	}
+	return toks
+}

@@ -12,7 +12,7 @@
 //  2. stem.go       German endings, irregular words, prefix verbs ("melde … an")
 //  3. compound.go   compounds by dictionary ("Hundesteueranmeldung")
 //  4. vocabulary.go colloquial to official words ("Perso", "Knöllchen", "Opa gestorben")
-//  5. plan.go       tokens to slots: known, corrected (fuzzy.go, phonetic.go), place, number
+//  5. plan.go       tokens to slots: known, corrected (correct.go), place, number
 //  6. rank.go       slots to hits
 //
 // Documents are indexed once in a [Corpus]. A [View] is what one portal sees: a

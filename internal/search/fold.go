@@ -81,8 +81,8 @@ func digraphs(s string) string {
 					continue
 				}
 			case 'u':
-				if !vowel(before) && before != 'q' && !strings.HasPrefix(s[i:], "ell") {
-					continue
+				if !vowel(before) && before != 'q' && !(strings.HasPrefix(s[i:], "ell") && strings.IndexByte("tndxs", before) >= 0) {
+					continue // but "aktuell", "manuell", "visuell"
 				}
 			}
 		}

@@ -135,7 +135,7 @@ func (s *spellings) sounding(w string, out []near) []near {
 	}
 	for _, i := range s.sound[cologne(w)] {
 		c := s.words[i]
-		d, ok := distance(w, c.fold, max(2, len(w)/2))
+		d, ok := distance(w, c.fold, max(2, len(w)/3))
 		if !ok {
 			continue
 		}

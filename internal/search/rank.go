@@ -22,6 +22,8 @@ const (
 	bonusPlace          = 0.12
 	// A second way to the same document adds this part of the weaker one.
 	secondWay = 0.2
+	// A word that is met in several ways may count more than once, up to this.
+	overfull = 1.35
 	// A word of running text that stands in one document only weighs this much more.
 	rareBody = 0.6
 	// Hits below this score, or this part of the best, are not shown.
@@ -89,7 +91,7 @@ func (c *Corpus) score(p *plan, s *scratch) {
 				if x > old {
 					s.slot[post.doc] = x + secondWay*old
 				} else {
-					s.slot[post.doc] = max(old, min(old+secondWay*x*0.5, 1))
+					s.slot[post.doc] = old + secondWay*x*0.5
 				}
 			}
 		}
@@ -156,7 +158,7 @@ func (c *Corpus) scoreParts(sl *slot, s *scratch) {
 
 func (s *scratch) closeSlot(importance float32) {
 	for _, d := range s.inSlot {
-		v := min(s.slot[d], 1)
+		v := min(s.slot[d], overfull)
 		s.slot[d] = 0
 		if v <= 0 {
 			continue
@@ -224,7 +226,7 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidat
 	}
 	var top float32
 	for _, d := range s.touched {
-		v := min(s.total[d]/sum, 1) * (0.5 + 0.5*min(s.cover[d]/sum, 1))
+		v := min(s.total[d]/sum, overfull) * (0.5 + 0.5*min(s.cover[d]/sum, 1))
 		s.total[d] = v
 		if v > top && seen.has(d) {
 			top = v

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -169,6 +170,24 @@ func TestBadInputIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestManyAskAtOnce(t *testing.T) {
+	v := townView()
+	want := ids(v.Search(Query{Text: "perso verloren"}))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 25 {
+				if got := ids(v.Search(Query{Text: "perso verloren"})); !slices.Equal(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+				v.Suggest("hund", 5)
+				v.Search(Query{Text: "Sperrmül Bäume Hundestuer"})
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestSuggest(t *testing.T) {

@@ -58,6 +58,9 @@ const (
 	askThesaurus, nameThesaurus = 0.42, 0.65
 )
 
+// collapsed weakens a wording of which only one word is no stop word.
+const collapsed = 0.5
+
 // BuiltIn returns the vocabulary of the product: its own entries and the
 // licensed part of OpenThesaurus. It is loaded on first use.
 func BuiltIn() *Vocabulary { return builtIn() }
@@ -225,6 +228,10 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 	toks := l.analyse(text)
 	if len(toks) == 0 {
 		return
+	}
+	if len(toks) == 1 && len(l.joinVerbs(l.stemmed(text))) > 1 {
+		// "zu schnell gefahren" is more than the one word that remains of it.
+		ask, name = ask*collapsed, name*collapsed
 	}
 	p := phrase{text: text, concept: c, ask: ask, name: name}
 	for _, t := range toks {
