@@ -24,6 +24,8 @@ type verbs struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the portals of an installation."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's schema."`
 	Import  importCmd  `cmd:"" help:"Take content in."`
+	Export  exportCmd  `cmd:"" help:"Give content out, in the standard's own format."`
+	Search  searchCmd  `cmd:"" help:"Measure the search."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, keys, disk, database and audit chain."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
 }
