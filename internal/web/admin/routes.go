@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"stadttor/internal/perm"
+	"stadttor/internal/web/ui"
+)
+
+// longBody bounds pages with many texts or rows, in bytes.
+const longBody = 2 << 20
+
+// Routes is every address of the door.
+func (s *Server) Routes() []ui.Route {
+	get := func(pattern string, right perm.Right, h ui.Handler) ui.Route {
+		return ui.Route{Pattern: "GET /verwaltung" + pattern, Audience: ui.Office, Right: right, Handle: h}
+	}
+	post := func(pattern string, right perm.Right, h ui.Handler) ui.Route {
+		return ui.Route{Pattern: "POST /verwaltung" + pattern, Audience: ui.Office, Right: right, Handle: h, MaxBody: longBody}
+	}
+	routes := []ui.Route{
+		get("/leistungen", perm.EditContent, s.services),
+		post("/leistungen", perm.EditContent, s.publishAll),
+		get("/leistungen/{slug}", perm.EditContent, s.service),
+		post("/leistungen/{slug}", perm.EditContent, s.saveService),
+		post("/leistungen/{slug}/angebot", perm.EditContent, s.saveOffer),
+
+		get("/portal", perm.EditPortal, s.portal),
+		post("/portal", perm.EditPortal, s.savePortal),
+		post("/portal/vorschau", perm.EditPortal, s.previewPortal),
+		get("/portal/vorschau.css", perm.EditPortal, s.previewCSS),
+
+		get("/parameter", perm.EditPortal, s.paramForms),
+		get("/parameter/{form}", perm.EditPortal, s.params),
+		post("/parameter/{form}", perm.EditPortal, s.saveParams),
+
+		get("/personal", perm.GrantRoles, s.members),
+		post("/personal", perm.GrantRoles, s.saveMember),
+
+		get("/zahlungen", perm.ReadPayments, s.payments),
+		get("/zahlungen/buchungen", perm.ReadPayments, s.ledger),
+
+		get("/auftraege", perm.ReadJobs, s.jobs),
+		post("/auftraege/{id}/wiederholen", perm.RetryJobs, s.retryJob),
+		get("/uebergaben", perm.ReadJobs, s.deliveries),
+		get("/protokoll", perm.ReadAudit, s.audit),
+	}
+	if s.c.Outbox != nil {
+		routes = append(routes,
+			get("/postausgang", perm.ReadJobs, s.outbox),
+			get("/postausgang/{id}", perm.ReadJobs, s.outboxMail))
+	}
+	return routes
+}

@@ -1,0 +1,35 @@
+package admin
+
+import (
+	"time"
+
+	"stadttor/internal/accounts"
+	"stadttor/internal/catalogue"
+	"stadttor/internal/db"
+	"stadttor/internal/delivery"
+	"stadttor/internal/forms"
+	"stadttor/internal/mail"
+	"stadttor/internal/payments"
+	"stadttor/internal/tenancy"
+	"stadttor/internal/web/ui"
+)
+
+// Config of the door.
+type Config struct {
+	DB        *db.DB // for jobs.List and audit.List, which take a transaction
+	Accounts  *accounts.Service
+	Catalogue *catalogue.Catalogue
+	Forms     *forms.Shelf
+	Payments  *payments.Service
+	Delivery  *delivery.Service
+	Directory *tenancy.Directory
+	Gate      *ui.Gate
+	Now       func() time.Time
+	Outbox    *mail.Outbox // the demonstration's; nil elsewhere
+}
+
+// Server is the door.
+type Server struct{ c Config }
+
+// New makes the door. Routes says what it serves.
+func New(c Config) *Server { return &Server{c} }
