@@ -23,7 +23,7 @@ async function walk(name) {
   const work = await mkdtemp(join(tmpdir(), 'stadttor-e2e-'));
   const run = new Run({ browser, program, js, out, work });
   try {
-    await journey(run);
+    await journey(run, process.env.E2E_PARTS?.split(','));
     console.log(`ok   e2e ${name}: ${run.times.length} steps, ${run.n} scenes, ${Math.round((Date.now() - begun) / 1000)} s`);
     return true;
   } catch (e) {

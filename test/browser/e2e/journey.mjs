@@ -1,7 +1,20 @@
 // The journey in order; each part is a file.
-import { find, parking } from './citizen.mjs';
+import { find, paper, parking } from './citizen.mjs';
+import { dogs } from './guest.mjs';
+import { delivered, mails, office } from './office.mjs';
+import { birth, bulky, fire } from './others.mjs';
 
-export async function journey(run) {
-  await find(run);
-  await parking(run);
+export async function journey(run, only) {
+  const wanted = (name) => !only || only.includes(name);
+  if (wanted('find')) await find(run);
+  if (wanted('parking')) {
+    const paid = await parking(run);
+    await office(run, paid, await paper(run, 'feld-f1.jpg', ['F.1', '1890 kg']));
+    await delivered(run, paid);
+    await mails(run, paid);
+  }
+  if (wanted('dogs')) await dogs(run);
+  if (wanted('bulky')) await bulky(run);
+  if (wanted('fire')) await fire(run);
+  if (wanted('birth')) await birth(run);
 }
