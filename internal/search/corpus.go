@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -17,10 +18,10 @@ type Options struct {
 type Corpus struct {
 	docs     []entry
 	byKey    map[Key]uint32
-	terms    map[string]uint32
-	list     []term
-	sorted   []uint32 // terms of titles and keywords by their text, for prefixes
-	concepts map[uint32][]posting
+	terms    []term            // by their text
+	quick    map[string]uint32 // text to term, for large corpora only
+	postings []posting         // of all terms, then of all concepts
+	concepts []concept         // by their number
 	forms    *spellings
 	starts   []start
 	phones   []phone
@@ -41,12 +42,22 @@ type entry struct {
 	situations []string
 }
 
-// term is a word of the index. Postings are sorted by document.
+// term is a word of the index. Its postings lie in Corpus.postings, those of
+// titles and keywords from head on, those of texts from body to end, each
+// sorted by document. One slice for all keeps the many small corpora small.
 type term struct {
-	text string
-	head []posting // title and keywords
-	body []posting // lead and body
+	text             string
+	head, body, last uint32
 }
+
+// concept is a subject of documents; its postings lie in Corpus.postings.
+type concept struct {
+	number      uint32
+	first, last uint32
+}
+
+// largeCorpus is the number of terms from which a map pays.
+const largeCorpus = 4096
 
 // posting says how well a word describes a document.
 type posting struct {
@@ -88,13 +99,11 @@ const (
 // Build indexes documents. Of documents with the same key the last one counts.
 // It never fails: what cannot be searched is merely not found.
 func Build(docs []Doc, o Options) *Corpus {
-	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), best: make(map[uint32]float32)}
+	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), best: make(map[uint32]float32), terms: make(map[string]uint32), concepts: make(map[uint32][]posting)}
 	c := &Corpus{
-		byKey:    make(map[Key]uint32, len(docs)),
-		terms:    make(map[string]uint32),
-		concepts: make(map[uint32][]posting),
-		atPlace:  make(map[string][]uint32),
-		vocab:    o.Synonyms,
+		byKey:   make(map[Key]uint32, len(docs)),
+		atPlace: make(map[string][]uint32),
+		vocab:   o.Synonyms,
 	}
 	if c.vocab == nil {
 		c.vocab = BuiltIn()
@@ -139,7 +148,16 @@ type builder struct {
 	words  map[string]token // as written
 	infos  map[string]*info // by folded word and stem
 	best   map[uint32]float32
-	total  float32 // weight of the title at hand
+
+	terms    map[string]uint32
+	list     []found
+	concepts map[uint32][]posting
+}
+
+// found is a term while the index is built.
+type found struct {
+	text       string
+	head, body []posting
 }
 
 // info is what a word means to the index.
@@ -187,13 +205,13 @@ func (n *notes) clear() {
 }
 
 func (b *builder) term(text string) uint32 {
-	if id, ok := b.c.terms[text]; ok {
+	if id, ok := b.terms[text]; ok {
 		return id
 	}
-	id := uint32(len(b.c.list))
+	id := uint32(len(b.list))
 	text = strings.Clone(text)
-	b.c.terms[text] = id
-	b.c.list = append(b.c.list, term{text: text})
+	b.terms[text] = id
+	b.list = append(b.list, found{text: text})
 	return id
 }
 
@@ -268,16 +286,16 @@ func (b *builder) add(d *Doc) {
 
 	for _, t := range b.heads.in {
 		v := b.heads.best[t]
-		c.list[t].head = append(c.list[t].head, posting{id, uint16(v >> 8), reason(v)})
+		b.list[t].head = append(b.list[t].head, posting{id, uint16(v >> 8), reason(v)})
 	}
 	for _, t := range b.bodies.in {
 		if b.heads.get(t) == 0 {
 			v := b.bodies.best[t]
-			c.list[t].body = append(c.list[t].body, posting{id, uint16(v >> 8), reason(v)})
+			b.list[t].body = append(b.list[t].body, posting{id, uint16(v >> 8), reason(v)})
 		}
 	}
 	for concept, q := range b.best {
-		c.concepts[concept] = append(c.concepts[concept], posting{id, uint16(q * full), inName})
+		b.concepts[concept] = append(b.concepts[concept], posting{id, uint16(q * full), inName})
 	}
 	for _, p := range d.Places {
 		if f := foldText(p); f != "" {
@@ -332,7 +350,7 @@ func (b *builder) title(text string) {
 			b.heads.note(p.term, q*share, inTitlePart)
 			bag.put(p.stem, 0.8, 0)
 			if len(p.text) > 4 {
-				b.forms.add(p.text, b.c.list[p.term].text, p.text, 1)
+				b.forms.add(p.text, b.list[p.term].text, p.text, 1)
 			}
 		}
 	}
@@ -425,16 +443,53 @@ func (b *builder) text(s string, whole, partly, subject float32, why reason) {
 
 func (b *builder) finish() {
 	c := b.c
-	for id := range c.list {
-		t := &c.list[id]
-		t.head = slices.Clip(t.head)
-		t.body = slices.Clip(t.body)
-		if len(t.head) > 0 {
-			c.sorted = append(c.sorted, uint32(id))
+	slices.SortFunc(b.list, func(x, y found) int { return strings.Compare(x.text, y.text) })
+	n, size := 0, 0
+	for i := range b.list {
+		n += len(b.list[i].head) + len(b.list[i].body)
+		size += len(b.list[i].text)
+	}
+	for _, posts := range b.concepts {
+		n += len(posts)
+	}
+	// All texts share one string and all postings one slice.
+	var text strings.Builder
+	text.Grow(size)
+	for i := range b.list {
+		text.WriteString(b.list[i].text)
+	}
+	all := text.String()
+	c.terms = make([]term, len(b.list))
+	c.postings = make([]posting, 0, n)
+	for i := range b.list {
+		f, t := &b.list[i], &c.terms[i]
+		t.text, all = all[:len(f.text)], all[len(f.text):]
+		t.head = uint32(len(c.postings))
+		c.postings = append(c.postings, f.head...)
+		t.body = uint32(len(c.postings))
+		c.postings = append(c.postings, f.body...)
+		t.last = uint32(len(c.postings))
+		f.head, f.body = nil, nil
+	}
+	if len(c.terms) >= largeCorpus {
+		c.quick = make(map[string]uint32, len(c.terms))
+		for i := range c.terms {
+			c.quick[c.terms[i].text] = uint32(i)
 		}
 	}
-	sort.Slice(c.sorted, func(i, j int) bool { return c.list[c.sorted[i]].text < c.list[c.sorted[j]].text })
+	c.concepts = make([]concept, 0, len(b.concepts))
+	for number := range b.concepts {
+		c.concepts = append(c.concepts, concept{number: number})
+	}
+	slices.SortFunc(c.concepts, func(x, y concept) int { return cmp.Compare(x.number, y.number) })
+	for i := range c.concepts {
+		k := &c.concepts[i]
+		k.first = uint32(len(c.postings))
+		c.postings = append(c.postings, b.concepts[k.number]...)
+		k.last = uint32(len(c.postings))
+	}
 	c.forms = b.forms.build()
+	c.starts = slices.Clip(c.starts)
 	sort.Slice(c.starts, func(i, j int) bool {
 		a, b := c.starts[i], c.starts[j]
 		if a.text != b.text {
@@ -444,16 +499,43 @@ func (b *builder) finish() {
 	})
 }
 
-// lookup returns the term of a stem, or nil.
-func (c *Corpus) lookup(stem string) *term {
+// lookup returns the postings of a stem in titles and keywords, and in texts.
+func (c *Corpus) lookup(stem string) (head, body []posting) {
+	if c == nil {
+		return nil, nil
+	}
+	var t *term
+	if c.quick != nil {
+		i, ok := c.quick[stem]
+		if !ok {
+			return nil, nil
+		}
+		t = &c.terms[i]
+	} else {
+		i, ok := c.search(stem)
+		if !ok {
+			return nil, nil
+		}
+		t = &c.terms[i]
+	}
+	return c.postings[t.head:t.body], c.postings[t.body:t.last]
+}
+
+// search returns where a text stands among the terms, or would stand.
+func (c *Corpus) search(text string) (int, bool) {
+	return slices.BinarySearchFunc(c.terms, text, func(t term, s string) int { return strings.Compare(t.text, s) })
+}
+
+// about returns the documents that are about a concept.
+func (c *Corpus) about(number uint32) []posting {
 	if c == nil {
 		return nil
 	}
-	id, ok := c.terms[stem]
+	i, ok := slices.BinarySearchFunc(c.concepts, number, func(k concept, n uint32) int { return cmp.Compare(k.number, n) })
 	if !ok {
 		return nil
 	}
-	return &c.list[id]
+	return c.postings[c.concepts[i].first:c.concepts[i].last]
 }
 
 // prefixed returns the terms of titles and keywords that begin with prefix, at most limit.
@@ -461,14 +543,16 @@ func (c *Corpus) prefixed(prefix string, limit int) []string {
 	if c == nil {
 		return nil
 	}
-	i := sort.Search(len(c.sorted), func(i int) bool { return c.list[c.sorted[i]].text >= prefix })
+	i, _ := c.search(prefix)
 	var out []string
-	for ; i < len(c.sorted) && len(out) < limit; i++ {
-		t := c.list[c.sorted[i]].text
-		if !strings.HasPrefix(t, prefix) {
+	for ; i < len(c.terms) && len(out) < limit; i++ {
+		t := &c.terms[i]
+		if !strings.HasPrefix(t.text, prefix) {
 			break
 		}
-		out = append(out, t)
+		if t.body > t.head {
+			out = append(out, t.text)
+		}
 	}
 	return out
 }
@@ -480,9 +564,9 @@ func (c *Corpus) containing(l *language, stem string, limit int) []string {
 		return nil
 	}
 	var out []string
-	for _, id := range c.sorted {
-		t := c.list[id].text
-		if len(t) < len(stem)+3 {
+	for i := range c.terms {
+		t := c.terms[i].text
+		if len(t) < len(stem)+3 || c.terms[i].body == c.terms[i].head {
 			continue
 		}
 		rest, ok := strings.CutSuffix(t, stem)

@@ -2,7 +2,9 @@ package search
 
 import (
 	"math/bits"
+	"slices"
 	"sort"
+	"strings"
 )
 
 // spellings is a list of words with their stems, made for finding the nearest
@@ -12,7 +14,13 @@ type spellings struct {
 	words   []spelling
 	sig     []uint32
 	byStart []int32 // index of the first word of each length; words are sorted by length
-	sound   map[string][]int32
+	sounds  []sound // by their code
+}
+
+// sound is the Kölner Phonetik code of a word.
+type sound struct {
+	code string
+	word int32
 }
 
 type spelling struct {
@@ -46,16 +54,17 @@ func (b *spellingsBuilder) build() *spellings {
 		return a.fold < b.fold
 	})
 	s.sig = make([]uint32, len(s.words))
-	s.sound = make(map[string][]int32, len(s.words))
 	for i, w := range s.words {
 		for len(s.byStart) <= len(w.fold) {
 			s.byStart = append(s.byStart, int32(i))
 		}
 		s.sig[i] = signature(w.fold)
 		if code := cologne(w.fold); len(code) > 1 {
-			s.sound[code] = append(s.sound[code], int32(i))
+			s.sounds = append(s.sounds, sound{code, int32(i)})
 		}
 	}
+	slices.SortStableFunc(s.sounds, func(a, b sound) int { return strings.Compare(a.code, b.code) })
+	s.sounds = slices.Clip(s.sounds)
 	return s
 }
 
@@ -133,8 +142,10 @@ func (s *spellings) sounding(w string, out []near) []near {
 	if s == nil {
 		return out
 	}
-	for _, i := range s.sound[cologne(w)] {
-		c := s.words[i]
+	code := cologne(w)
+	at, _ := slices.BinarySearchFunc(s.sounds, code, func(x sound, code string) int { return strings.Compare(x.code, code) })
+	for ; at < len(s.sounds) && s.sounds[at].code == code; at++ {
+		c := s.words[s.sounds[at].word]
 		d, ok := distance(w, c.fold, max(2, len(w)/3))
 		if !ok {
 			continue

@@ -54,10 +54,9 @@ type sources []*Corpus
 
 func (s sources) known(stem string) (head, body int) {
 	for _, c := range s {
-		if t := c.lookup(stem); t != nil {
-			head += len(t.head)
-			body += len(t.body)
-		}
+		h, b := c.lookup(stem)
+		head += len(h)
+		body += len(b)
 	}
 	return head, body
 }
@@ -398,7 +397,7 @@ func (p *plan) drop(src sources) {
 		found := len(s.alts) > 0
 		for _, m := range s.concepts {
 			for _, c := range src {
-				found = found || c != nil && len(c.concepts[m.concept]) > 0
+				found = found || len(c.about(m.concept)) > 0
 			}
 		}
 		for _, part := range s.parts {

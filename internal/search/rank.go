@@ -69,10 +69,9 @@ func (c *Corpus) score(p *plan, s *scratch) {
 	for i := range p.slots {
 		sl := &p.slots[i]
 		for _, a := range sl.alts {
-			if t := c.lookup(a.stem); t != nil {
-				s.most(s.direct, &s.inSlot, t.head, a.factor)
-				s.most(s.direct, &s.inSlot, t.body, a.factor*rarity(len(t.body)+len(t.head)))
-			}
+			head, body := c.lookup(a.stem)
+			s.most(s.direct, &s.inSlot, head, a.factor)
+			s.most(s.direct, &s.inSlot, body, a.factor*rarity(len(body)+len(head)))
 		}
 		if len(sl.parts) > 1 {
 			c.scoreParts(sl, s)
@@ -82,7 +81,7 @@ func (c *Corpus) score(p *plan, s *scratch) {
 			s.direct[d] = 0
 		}
 		for _, m := range sl.concepts {
-			for _, post := range c.concepts[m.concept] {
+			for _, post := range c.about(m.concept) {
 				x := post.quality() * m.factor
 				old := s.slot[post.doc]
 				if old == 0 {
@@ -125,10 +124,9 @@ func (c *Corpus) scoreParts(sl *slot, s *scratch) {
 	all := uint8(1)<<min(len(sl.parts), 8) - 1
 	for k, alts := range sl.parts {
 		for _, a := range alts {
-			if t := c.lookup(a.stem); t != nil {
-				s.most(s.part, &s.inPart, t.head, a.factor)
-				s.most(s.part, &s.inPart, t.body, a.factor)
-			}
+			head, body := c.lookup(a.stem)
+			s.most(s.part, &s.inPart, head, a.factor)
+			s.most(s.part, &s.inPart, body, a.factor)
 		}
 		for _, d := range s.inPart {
 			if s.parts[d] == 0 {
@@ -525,7 +523,7 @@ func (c *Corpus) explain(p *plan, d uint32) string {
 	for i := range p.slots {
 		s := &p.slots[i]
 		for _, m := range s.concepts {
-			if post, ok := in(c.concepts[m.concept], d); ok {
+			if post, ok := in(c.about(m.concept), d); ok {
 				try(s.importance*post.quality()*m.factor, func() string {
 					return m.v.phrases[m.phrase].text + " → " + m.v.names[m.concept]
 				})
@@ -533,13 +531,10 @@ func (c *Corpus) explain(p *plan, d uint32) string {
 		}
 		for _, alts := range append([][]alt{s.alts}, s.parts...) {
 			for _, a := range alts {
-				t := c.lookup(a.stem)
-				if t == nil {
-					continue
-				}
-				post, ok := in(t.head, d)
+				head, body := c.lookup(a.stem)
+				post, ok := in(head, d)
 				if !ok {
-					post, ok = in(t.body, d)
+					post, ok = in(body, d)
 				}
 				if ok {
 					try(s.importance*post.quality()*a.factor*1.001, func() string { return post.why.german() + ": " + s.text + a.german() })
