@@ -45,6 +45,7 @@ type Outbox struct {
 	c      OutboxConfig
 	server *smtp.Server
 	addr   *net.TCPAddr
+	listen net.Listener
 	served chan struct{}
 	mu     sync.Mutex // guards kept and the files of Dir
 	kept   []Kept     // oldest first
@@ -81,7 +82,7 @@ func OpenOutbox(c OutboxConfig) (*Outbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
-	o.addr = l.Addr().(*net.TCPAddr)
+	o.listen, o.addr = l, l.Addr().(*net.TCPAddr)
 	o.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{o: o}, nil }))
 	o.server.Domain = "outbox.localhost"
 	o.server.MaxMessageBytes, o.server.MaxRecipients, o.server.MaxLineLength = maxMail, 1, 2000
@@ -111,8 +112,10 @@ func (o *Outbox) Addr() string { return o.addr.String() }
 // Close stops listening.
 func (o *Outbox) Close() error {
 	err := o.server.Close()
+	// A server that has not begun to serve does not know its listener yet.
+	_ = o.listen.Close()
 	<-o.served
-	if errors.Is(err, smtp.ErrServerClosed) {
+	if errors.Is(err, smtp.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err

@@ -1,6 +1,34 @@
 package mail
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
+
+func TestTheOutboxClosesAlsoBeforeItServes(t *testing.T) {
+	done := make(chan error, 1)
+	go func() {
+		for range 500 {
+			o, err := OpenOutbox(OutboxConfig{})
+			if err == nil {
+				err = o.Close()
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("Close waits for ever")
+	}
+}
 
 func FuzzTheOutboxShowsAnyMail(f *testing.F) {
 	for _, s := range []string{
