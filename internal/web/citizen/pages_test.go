@@ -133,6 +133,9 @@ func TestServicePageTellsAllModulesInReadingOrder(t *testing.T) {
 	if text := p.Text("aside"); !strings.Contains(text, "Jetzt geöffnet, bis 12:00 Uhr") || !strings.Contains(text, "14:00–18:00 Uhr") {
 		t.Errorf("opening hours: %q", text)
 	}
+	if body := portals.Get(w, portals.Astadt, "/leistungen/hund-anmelden").Body.String(); !strings.Contains(body, "steuern@<wbr>astadt.<wbr>example<wbr>") {
+		t.Error("the mail address cannot be copied as it stands")
+	}
 	if !strings.Contains(p.Text("main"), "Benutzername und Passwort genügen") {
 		t.Error("the trust level is not said in words")
 	}

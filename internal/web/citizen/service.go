@@ -1,6 +1,8 @@
 package citizen
 
 import (
+	"strings"
+
 	"github.com/a-h/templ"
 
 	"stadttor/internal/catalogue"
@@ -150,4 +152,13 @@ func feeName(p ui.Page, f catalogue.Fee) string {
 		return p.T("citizen.fee.plain")
 	}
 	return f.Text
+}
+
+// amountLines puts the two ends of a range on lines of their own: amounts do
+// not wrap, and a phone is narrow.
+func amountLines(f catalogue.Fee) []string {
+	if from, to, ok := strings.Cut(f.Amount(), " bis "); ok {
+		return []string{from, "bis " + to}
+	}
+	return []string{f.Amount()}
 }

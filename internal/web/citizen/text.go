@@ -76,3 +76,12 @@ func webText(url string) string {
 	}
 	return strings.TrimSuffix(url, "/")
 }
+
+// addressParts cuts a mail or web address after "@", "." and "/".
+func addressParts(s string) (out []string) {
+	for i := strings.IndexAny(s, "@./"); i >= 0 && i+1 < len(s); i = strings.IndexAny(s, "@./") {
+		out = append(out, s[:i+1])
+		s = s[i+1:]
+	}
+	return append(out, s)
+}
