@@ -1,7 +1,9 @@
 package cases
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 
@@ -72,6 +74,17 @@ func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 		if err != nil {
 			return err
 		}
+		same, err := unchanged(a, next)
+		if err != nil {
+			return err
+		}
+		if same && len(stored) == 0 {
+			// Nothing to save: two presses of one button are one version, so that
+			// neither of them looks like a change made elsewhere.
+			problems = append(slices.Clone(refused), found...)
+			out = s.draftOf(c.Realm, &r, def, a)
+			return nil
+		}
 		sealed, err := sealJSON(k, next, r.place("answers"))
 		if err != nil {
 			return err
@@ -110,6 +123,16 @@ func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 		return nil
 	})
 	return out, problems, err
+}
+
+// unchanged compares answers as they are stored.
+func unchanged(a, b forms.Answers) (bool, error) {
+	x, err := json.Marshal(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := json.Marshal(b)
+	return bytes.Equal(x, y), err
 }
 
 func ids(files []forms.File) []string {

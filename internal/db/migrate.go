@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -117,6 +118,10 @@ type sized struct {
 
 func (s sized) Size() int64 { return s.n }
 
+// openTables hold what is public anyway (who is on the platform) and are read
+// before a scope is known.
+var openTables = []string{"portal", "realm", "tenant", "unit"}
+
 // secure puts row-level security on every table that has a wall, derived from
 // its columns so that a new table cannot forget it:
 //
@@ -125,10 +130,8 @@ func (s sized) Size() int64 { return s.n }
 //	realm_id + person_id   → the scope's realm, never a tenant; own rows only for a person
 //	realm_id (no tenant)   → the scope's realm
 //
-// Work across the walls (Across) sees all. Tables listed in open hold what is
-// public anyway (who is on the platform) and are read before a scope is known.
+// Work across the walls (Across) sees all; openTables have no wall.
 func (e *postgresEngine) secure(ctx context.Context) error {
-	open := map[string]bool{"realm": true, "tenant": true, "portal": true, "unit": true}
 	rows, err := e.db.QueryContext(ctx, `SELECT table_name, string_agg(column_name, ',') FROM information_schema.columns
 		WHERE table_schema = current_schema() AND column_name IN ('tenant_id','person_id','realm_id')
 		AND table_name IN (SELECT tablename FROM pg_tables WHERE schemaname = current_schema()) GROUP BY table_name`)
@@ -142,7 +145,7 @@ func (e *postgresEngine) secure(ctx context.Context) error {
 	}
 	setting := func(s string) string { return "nullif(current_setting('app." + s + "',true),'')" }
 	for _, w := range walls {
-		if open[w.table] {
+		if slices.Contains(openTables, w.table) {
 			continue
 		}
 		has := func(c string) bool { return strings.Contains(","+w.cols+",", ","+c+",") }

@@ -159,13 +159,13 @@ func (e *postgresEngine) check(ctx context.Context) (out []string) {
 		}
 		return s
 	}
-	for q, want := range map[string]string{
-		"SHOW fsync": "on", "SHOW full_page_writes": "on", "SHOW synchronous_commit": "on",
-		"SELECT CAST(rolsuper OR rolbypassrls AS TEXT) FROM pg_roles WHERE rolname = current_user": "false",
-		"SELECT CAST(count(*) AS TEXT) FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace JOIN pg_attribute a ON a.attrelid=c.oid AND a.attname='tenant_id' AND NOT a.attisdropped WHERE c.relkind='r' AND n.nspname=current_schema() AND NOT c.relforcerowsecurity": "0",
+	for _, x := range []struct{ what, query, want string }{
+		{"fsync", "SHOW fsync", "on"}, {"full_page_writes", "SHOW full_page_writes", "on"}, {"synchronous_commit", "SHOW synchronous_commit", "on"},
+		{"role passes over row-level security", "SELECT CAST(rolsuper OR rolbypassrls AS TEXT) FROM pg_roles WHERE rolname = current_user", "false"},
+		{"tables of tenants without row-level security", "SELECT coalesce(string_agg(c.relname, ' ' ORDER BY c.relname), 'none') FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace JOIN pg_attribute a ON a.attrelid=c.oid AND a.attname='tenant_id' AND NOT a.attisdropped WHERE c.relkind='r' AND n.nspname=current_schema() AND NOT c.relforcerowsecurity AND c.relname NOT IN ('" + strings.Join(openTables, "','") + "')", "none"},
 	} {
-		if got := ask(q); got != want {
-			out = append(out, fmt.Sprintf("postgres: %s gives %q, want %q", q, got, want))
+		if got := ask(x.query); got != x.want {
+			out = append(out, fmt.Sprintf("postgres: %s: %s, want %s", x.what, got, x.want))
 		}
 	}
 	return out

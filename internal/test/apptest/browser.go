@@ -119,7 +119,12 @@ func (b *Browser) SignInStaff(tenant, person string) *Browser {
 
 func (b *Browser) choose(address, person, level string) *Browser {
 	b.h.t.Helper()
-	b.Get(address)
+	return b.Get(address).Choose(person, level)
+}
+
+// Choose signs in from a page that asks for it.
+func (b *Browser) Choose(person, level string) *Browser {
+	b.h.t.Helper()
 	f := b.Form(func(f Form) bool {
 		return strings.Contains(f.Action, "anmelden") && f.Method == http.MethodPost
 	})
@@ -351,6 +356,19 @@ func (b *Browser) Link(s string) string {
 	}
 	b.h.t.Fatalf("no link %q on %s (%d): %.2000s", s, b.URL, b.Code, b.Text())
 	return ""
+}
+
+// Links are the addresses of all links of the page.
+func (b *Browser) Links() (out []string) {
+	if b.Page == nil {
+		return nil
+	}
+	for n := range b.Page.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "a" && has(n, "href") {
+			out = append(out, attr(n, "href"))
+		}
+	}
+	return out
 }
 
 // Follow opens the first link whose text holds s.

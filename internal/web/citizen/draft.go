@@ -213,8 +213,11 @@ func (s *Server) unopened(w http.ResponseWriter, r *http.Request, wk work, form 
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		back = "/antrag/" + form
 	}
+	// An address that names a case may be a bookmark, or come from another portal:
+	// whoever is not signed in here can be its owner.
+	mayOwn := errs.Is(err, errs.KindNotFound) && (s.expired(r) || ui.Citizen(r).Guest() && ident.Valid(named) && r.Method == http.MethodGet)
 	switch {
-	case errs.Is(err, errs.KindNotFound) && s.expired(r), errs.KeyOf(err) == "case.level-needed":
+	case mayOwn, errs.KeyOf(err) == "case.level-needed":
 		return ui.SeeOther(w, r, signInPath(back, s.level(r, form)))
 	case err == errNoDraft:
 		return ui.SeeOther(w, r, "/antrag/"+form)

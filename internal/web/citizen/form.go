@@ -138,7 +138,20 @@ func (s *Server) getFormPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Kind == forms.PageCheck {
 		return s.showCheck(w, r, &wk, http.StatusOK, checkState{})
 	}
-	return s.showPage(w, r, &wk, &p, http.StatusOK, nil)
+	var problems []forms.Problem
+	if r.URL.Query().Get("ergaenzt") == "" { // a question that was just added is asked without reproach
+		problems = wk.against(&p)
+	}
+	return s.showPage(w, r, &wk, &p, http.StatusOK, problems)
+}
+
+// against is what stands against answers that were saved and are not allowed,
+// or not any more: a person who comes back to the page is told why.
+func (wk *work) against(p *forms.Page) []forms.Problem {
+	if p.State != forms.Wrong {
+		return nil
+	}
+	return slices.DeleteFunc(wk.Definition.Check(wk.Answers, wk.Env), func(q forms.Problem) bool { return q.Page != p.ID || q.Warn })
 }
 
 // find gives a page that may be shown now. ok is false for one that does not
