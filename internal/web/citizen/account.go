@@ -53,8 +53,12 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, d := range drafts {
 		base, name := s.tenantPortal(r, d.Tenant)
-		view.Drafts = append(view.Drafts, draftLine{Title: d.Title, Where: name, At: d.UpdatedAt, Until: d.ExpiresAt,
-			URL: base + "/antrag/" + d.Form + "/" + forms.CheckPage + "?entwurf=" + string(d.ID), Own: base + "/antrag/" + d.Form + "/entwurf/" + string(d.ID)})
+		line := draftLine{Title: d.Title, Where: name, At: d.UpdatedAt, Until: d.ExpiresAt,
+			URL: "/antrag/" + d.Form + "/" + forms.CheckPage + "?entwurf=" + string(d.ID), Own: "/antrag/" + d.Form + "/entwurf/" + string(d.ID)}
+		if base != "" { // another portal has a session of its own
+			line.URL, line.Own = base+signInPath(line.URL, wanted(d.Need.String())), base+signInPath(line.Own, wanted(d.Need.String()))
+		}
+		view.Drafts = append(view.Drafts, line)
 	}
 	in, err := s.c.Cases.Inbox(r.Context(), v.Citizen)
 	if err != nil {

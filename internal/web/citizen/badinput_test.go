@@ -34,16 +34,20 @@ func TestBadInputGetsAHelpfulAnswerAndLosesNothing(t *testing.T) {
 		text   string
 		kept   string // of "vorname" afterwards
 	}{
-		"an unknown field": {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Neu"}, "rabatt": {"100"}}) }, 422, "", "Kim"},
+		"an unknown field": {func(b *apptest.Browser, f apptest.Form) {
+			b.Submit(f, url.Values{"vorname": {"Neu"}, "rabatt": {"100"}})
+		}, 422, "", "Kim"},
 		"a computed value from outside": {func(b *apptest.Browser, f apptest.Form) {
 			b.Submit(f, url.Values{"vorname": {"Neu"}, "jahressteuer": {"0"}})
 		}, 422, "", "Kim"},
-		"a control character": {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Ki\x07m"}}) }, 422, "unsichtbare Steuerzeichen", "Ki\x07m"},
-		"broken UTF-8":        {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Ki\xff\xfem"}}) }, 422, "beschädigte Zeichen", "Ki\uFFFDm"},
+		"a control character":                 {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Ki\x07m"}}) }, 422, "unsichtbare Steuerzeichen", "Ki\x07m"},
+		"broken UTF-8":                        {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Ki\xff\xfem"}}) }, 422, "beschädigte Zeichen", "Ki\uFFFDm"},
 		"a sign that authorities do not know": {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"Kim 😀"}}) }, 422, "Zeichen, das Behörden nicht verarbeiten können", "Kim 😀"},
 		"the same name twice":                 {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {"A", "B"}}) }, 422, "mehrere Angaben", "A"},
-		"a name of 5,000 letters":             {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {strings.Repeat("x", 5000)}}) }, 422, "höchstens", strings.Repeat("x", 5000)},
-		"a text of 10 MB":                     {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {big}}) }, 413, "Was vorher gespeichert war, ist noch da", "Kim"},
+		"a name of 5,000 letters": {func(b *apptest.Browser, f apptest.Form) {
+			b.Submit(f, url.Values{"vorname": {strings.Repeat("x", 5000)}})
+		}, 422, "höchstens", strings.Repeat("x", 5000)},
+		"a text of 10 MB": {func(b *apptest.Browser, f apptest.Form) { b.Submit(f, url.Values{"vorname": {big}}) }, 413, "Was vorher gespeichert war, ist noch da", "Kim"},
 		"a text of 10 MB as multipart": {func(b *apptest.Browser, f apptest.Form) {
 			v := maps.Clone(f.Values)
 			v["vorname"] = []string{big}

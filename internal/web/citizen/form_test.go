@@ -160,7 +160,7 @@ func TestAGuestAppliesWithoutPaying(t *testing.T) {
 	b.Get(confirmation).Sees(200, "Ihr Antrag ist eingegangen")
 	b.Get("/antrag/hundesteuer-anmeldung/halter").Sees(200, "Ihr Antrag ist eingegangen")
 	// Nobody else sees it.
-	h.Browser().Get(confirmation).Sees(404)
+	h.Browser().Get(confirmation).Sees(200, "Wie möchten Sie sich anmelden?")
 	h.Browser().SignIn("torhausen", "emeka-brandhorst", "hoch").Get(confirmation).Sees(404)
 }
 
@@ -246,7 +246,7 @@ func TestUploadsAreListedRemovedAndServedToTheOwnerOnly(t *testing.T) {
 	}
 	file := b.Link("Brief-Maerz.pdf")
 	foreign := h.Browser()
-	foreign.Get(h.URLOf("torhausen", file)).Sees(404)
+	foreign.SignIn("torhausen", "emeka-brandhorst", "hoch").Get(file).Sees(404)
 	b.Submit(page(b), url.Values{"_laden": {"1"}}, apptest.File{Field: "einverstaendnis", Name: "b.pdf", Body: demotown.PDF(2000, 2)}).Sees(200, "b.pdf")
 	b.Submit(page(b), url.Values{"_laden": {"1"}}, apptest.File{Field: "einverstaendnis", Name: "c.pdf", Body: demotown.PDF(2000, 3)}).Sees(422, "höchstens 2 Dateien")
 	b.Get(file)

@@ -65,7 +65,7 @@ func (s *Server) showMatter(w http.ResponseWriter, r *http.Request, status int, 
 	view := matterView{ID: id, State: page.T("citizenform.state." + stateKey(own.State)), Tone: stateTones[own.State], Asked: own.May.Reply, Erased: own.Erased,
 		Answered: q.Get("geantwortet") != "" && status == http.StatusOK, Withdrawn: q.Get("zurueckgezogen") != "", Next: own.Next, Fields: fields, Problems: ui.Problems(fields)}
 	s.describe(page, own, &view)
-	s.money(page, own, &view)
+	s.money(r, page, own, &view)
 	for _, m := range own.Messages {
 		view.Messages = append(view.Messages, s.message(page, own, m))
 	}
@@ -129,7 +129,7 @@ func (s *Server) describe(page ui.Page, own cases.Own, view *matterView) {
 }
 
 // money fills fee and payment.
-func (s *Server) money(page ui.Page, own cases.Own, view *matterView) {
+func (s *Server) money(r *http.Request, page ui.Page, own cases.Own, view *matterView) {
 	if own.Fee == 0 {
 		return
 	}
@@ -154,8 +154,9 @@ func (s *Server) money(page ui.Page, own cases.Own, view *matterView) {
 	}
 	if own.State == cases.StateAwaitingPayment && last.State != payments.Paid {
 		view.PayURL = payPath(last.ID)
-		if d, ok := s.c.Directory.DoorOf(own.Tenant); ok && d.Tenant.ID != last.Tenant {
-			view.PayURL = s.c.Gate.Base(d.Portal) + view.PayURL
+		// The provider sends the browser back to the authority's own portal.
+		if base, _ := s.tenantPortal(r, own.Tenant); base != "" {
+			view.PayURL = base + signInPath(view.PayURL, wanted(own.Need.String()))
 		}
 	}
 }
