@@ -323,7 +323,7 @@ func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant
 		if f := v.facility(k.Facility); f != nil {
 			name = f.Name
 		}
-		docs = append(docs, search.Doc{Kind: search.KindPerson, ID: k.Slug, Title: k.Name(), Lead: k.Function + " " + name, Body: k.Topics, Phone: k.Phone})
+		docs = append(docs, search.Doc{Kind: search.KindPerson, ID: k.Slug, Title: k.Name(), Keywords: keywords(k, name), Lead: k.Function + " " + name, Body: k.Topics, Phone: k.Phone})
 	}
 	options := c.searchOptions(lib.realm)
 	v.search = sync.OnceValue(func() *search.View {
@@ -334,6 +334,16 @@ func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant
 		return search.NewView(lib.corpus(), nil, corpus)
 	})
 	return v, nil
+}
+
+// keywords are the words under which people look for a contact: the office and
+// each topic.
+func keywords(k Contact, office string) []string {
+	out := []string{office}
+	for _, t := range strings.FieldsFunc(k.Topics, func(r rune) bool { return r == ',' || r == ';' }) {
+		out = append(out, strings.TrimSpace(t))
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
 // finish fills what is derived.
