@@ -21,7 +21,7 @@ type Config struct {
 	Directory *tenancy.Directory
 	Now       func() time.Time
 	// Rate is how many requests an address may make in a second, Burst how many
-	// at once; 0 means 1,000 and 10,000. An address is a host (IPv4) or a /64
+	// at once; 0 means 1,000 and 20,000. An address is a host (IPv4) or a /64
 	// (IPv6); behind a proxy the program has put the caller's into RemoteAddr.
 	Rate, Burst int
 	// Version of the program, for the description.
@@ -41,7 +41,7 @@ func New(c Config) *Server {
 		c.Rate = 1000
 	}
 	if c.Burst <= 0 {
-		c.Burst = 10 * c.Rate
+		c.Burst = 20 * c.Rate
 	}
 	s := &Server{c: c, mux: http.NewServeMux(), limit: newLimiter(c.Rate, c.Burst)}
 	config := huma.DefaultConfig("Stadttor", c.Version)
