@@ -18,21 +18,22 @@ async function walk(name) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   const begun = Date.now();
-  const program = await startProgram(engine);
-  const browser = await start();
   const work = await mkdtemp(join(tmpdir(), 'stadttor-e2e-'));
-  const run = new Run({ browser, program, js, out, work });
+  let program, browser;
   try {
+    program = await startProgram(engine);
+    browser = await start();
+    const run = new Run({ browser, program, js, out, work });
     await journey(run, process.env.E2E_PARTS?.split(','));
     console.log(`ok   e2e ${name}: ${run.times.length} steps, ${run.n} scenes, ${Math.round((Date.now() - begun) / 1000)} s`);
     return true;
   } catch (e) {
-    await writeFile(join(out, 'program.log'), await program.log());
     console.log(`FAIL e2e ${name}: ${e.message}\n${(e.stack ?? '').split('\n').filter((l) => l.includes('/e2e/')).slice(0, 4).join('\n')}\n     pictures and program.log are in ${out}`);
+    if (program) await writeFile(join(out, 'program.log'), await program.log());
     return false;
   } finally {
-    await browser.close();
-    await program.stop();
+    await browser?.close();
+    await program?.stop();
     await rm(work, { recursive: true, force: true });
   }
 }

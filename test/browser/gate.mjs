@@ -5,15 +5,15 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { open, start } from './chromium.mjs';
+import { blank, start } from './chromium.mjs';
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 async function axe(page) {
   // Playwright evaluates outside the page's policy, so the checker itself is not refused.
-  await page.evaluate(axeSource);
-  const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags } }), rules);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
+  const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'], preload: false }), rules);
   return {
     violations: result.violations.flatMap((v) => v.nodes.map((n) => `axe ${v.id}: ${n.target.join(' ')} – ${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? v.help}`)),
     incomplete: result.incomplete.length,
@@ -115,55 +115,127 @@ const icons = (page) => page.evaluate(() => [...document.querySelectorAll('.p-ic
   return behind && getComputedStyle(e).fill === getComputedStyle(behind).backgroundColor;
 }).map((e) => `forced colours: icon vanishes in ${e.parentElement.className}`));
 
+const still = '*,*::before,*::after{transition:none!important;animation:none!important}';
 const spacing = '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}';
+// inject gives a style sheet to the page: the last one of its kind counts.
 const inject = (page, css) => page.evaluate((text) => { // constructed sheets are not refused by the policy
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(text);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  window.injected ??= new CSSStyleSheet();
+  window.injected.replaceSync(text);
+  if (!document.adoptedStyleSheets.includes(window.injected)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, window.injected];
 }, css);
 
-// check runs the gate on one address and lists the findings; quick leaves out
-// two of the four axe runs.
-export async function check(browser, url, { quick = false } = {}) {
+// outline is what holds for every page: language, one heading of the first
+// order, a title, and ids that are there once.
+const outline = (page) => page.evaluate(() => {
+  const found = [];
+  const h1 = [...document.querySelectorAll('h1')].filter((e) => e.checkVisibility());
+  if (h1.length !== 1) found.push(`outline: ${h1.length} headings of the first order`);
+  if (!document.documentElement.lang) found.push('outline: no language');
+  if (!document.title.trim()) found.push('outline: no title');
+  const ids = new Map();
+  for (const e of document.querySelectorAll('[id]')) ids.set(e.id, (ids.get(e.id) ?? 0) + 1);
+  for (const [id, n] of ids) if (n > 1) found.push(`outline: id "${id}" stands ${n} times`);
+  for (const e of document.querySelectorAll('[aria-describedby],[aria-labelledby]')) {
+    for (const id of `${e.getAttribute('aria-describedby') ?? ''} ${e.getAttribute('aria-labelledby') ?? ''}`.split(/\s+/)) if (id && !ids.has(id)) found.push(`outline: ${e.tagName.toLowerCase()}#${e.id} refers to "${id}", which is not there`);
+  }
+  return found;
+});
+
+// check runs the gate on one address and lists the findings. Options: state
+// (cookies of a person who is signed in), reach (what to do on the page before
+// it is the one to check, given the page), status (expected, 200), budget (most
+// bytes of a first view), quick (axe in two of four variants). bytes counts
+// everything that a first view transfers, with headers.
+export async function check(browser, url, { state, reach, status = 200, budget, quick = false } = {}) {
   const findings = [];
+  const add = (where, list) => { for (const x of list) findings.push(`${where}: ${x}`); };
   let incomplete = 0;
-  const visit = async (options, look) => {
-    const { page, context, noise } = await open(browser, url, options);
-    const where = `${options.width}px ${options.scheme ?? 'light'}${options.forced ? ' forced' : ''}${options.js === false ? ' no-js' : ''}`;
-    for (const finding of await look(page)) findings.push(`${where}: ${finding}`);
-    for (const line of noise) if (!/status of 4\d\d/.test(line)) findings.push(`${where}: console: ${line}`);
+  const home = new URL(url).host;
+  const prepare = async (options) => {
+    const view = await blank(browser, { ...options, state });
+    view.page.on('request', (q) => {
+      const to = new URL(q.url());
+      if (to.protocol.startsWith('http') && to.host !== home) findings.push(`asks a third party: ${to.origin}`);
+    });
+    let answer = null;
+    view.page.on('response', (a) => { if (a.request().isNavigationRequest() && a.frame() === view.page.mainFrame()) answer = a; });
+    view.bytes = 0;
+    const devtools = await view.context.newCDPSession(view.page);
+    await devtools.send('Network.enable');
+    devtools.on('Network.loadingFinished', (e) => { view.bytes += e.encodedDataLength; });
+    await view.page.goto(url, { waitUntil: 'load' });
+    await view.page.evaluate(() => document.fonts.ready);
+    view.first = view.bytes;
+    if (reach) {
+      await reach(view.page);
+      await view.page.waitForLoadState('load');
+      await view.page.evaluate(() => document.fonts.ready);
+    }
+    view.answer = answer;
+    return view;
+  };
+  const close = async (where, { context, noise }) => {
+    // The browser reports pages with 4xx as errors of its own; the status is compared below.
+    add(where, noise.filter((line) => !/status of 4\d\d/.test(line)).map((line) => `console: ${line}`));
     await context.close();
   };
-  const variants = [{ width: 1280, scheme: 'light' }, { width: 320, scheme: 'dark' }, ...(quick ? [] : [{ width: 1280, scheme: 'dark' }, { width: 320, scheme: 'light' }])];
-  for (const options of variants) {
-    await visit(options, async (page) => {
-      const result = await axe(page);
-      incomplete += result.incomplete;
-      return result.violations;
-    });
+
+  const view = await prepare({ width: 1280 });
+  const { page } = view;
+  const look = (viewport, media) => Promise.all([page.setViewportSize(viewport), page.emulateMedia(media)]);
+  const wide = { width: 1280, height: 900 };
+  const narrow = { width: 320, height: 640 };
+  const axeHere = async (where) => {
+    const result = await axe(page);
+    incomplete += result.incomplete;
+    add(where, result.violations);
+  };
+  if (view.answer?.status() !== status) findings.push(`status ${view.answer?.status()}, not ${status}`);
+  const html = await view.answer.text();
+  const title = await page.title();
+  const at = page.url();
+  add('1280px', await outline(page));
+  add('1280px', await keyboard(page));
+  await inject(page, still);
+  await axeHere('1280px light');
+  if (!quick) {
+    await look(wide, { colorScheme: 'dark' });
+    await axeHere('1280px dark');
   }
-  await visit({ width: 1280 }, keyboard);
-  await visit({ width: 320, height: 640 }, async (page) => [
-    ...(await overflow(page)).map((e) => `reflow: ${e}`),
-    ...(await targets(page)),
-    ...(await inject(page, spacing), await overflow(page)).map((e) => `text spacing: ${e}`),
-  ]);
-  await visit({ width: 1280 }, async (page) => {
-    await inject(page, 'html{font-size:200%!important}');
-    return [...(await targets(page)), ...(await overflow(page)).map((e) => `200 % text: ${e}`)];
-  });
-  for (const scheme of ['light', 'dark']) await visit({ width: 1280, scheme, forced: true }, icons);
-  await visit({ width: 320, js: false }, async () => []);
-  return { findings, incomplete };
+  for (const colorScheme of ['light', 'dark']) {
+    await look(wide, { colorScheme, forcedColors: 'active' });
+    add(`1280px ${colorScheme} forced`, await icons(page));
+  }
+  await look(wide, { colorScheme: 'light', forcedColors: 'none' });
+  await inject(page, `${still}html{font-size:200%!important}`);
+  add('1280px', [...(await targets(page)), ...(await overflow(page)).map((e) => `200 % text: ${e}`)]);
+  await inject(page, still);
+  await look(narrow, { colorScheme: 'dark' });
+  await axeHere('320px dark');
+  await look(narrow, { colorScheme: 'light' });
+  if (!quick) await axeHere('320px light');
+  add('320px', [...(await overflow(page)).map((e) => `reflow: ${e}`), ...(await targets(page))]);
+  await inject(page, still + spacing);
+  add('320px', (await overflow(page)).map((e) => `text spacing: ${e}`));
+  await close('with JavaScript', view);
+
+  const plain = await prepare({ ...narrow, js: false });
+  if (plain.answer?.status() !== status) findings.push(`no-js: status ${plain.answer?.status()}, not ${status}`);
+  add('320px no-js', await outline(plain.page));
+  add('320px no-js', (await overflow(plain.page)).map((e) => `reflow: ${e}`));
+  await close('no-js', plain);
+
+  if (budget && view.first > budget) findings.push(`first view transfers ${view.first} bytes, more than ${budget}`);
+  return { findings: [...new Set(findings)], incomplete, html, title, at, bytes: view.first };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const browser = await start();
   let bad = 0;
   for (const url of process.argv.slice(2)) {
-    const { findings, incomplete } = await check(browser, url);
+    const { findings, incomplete, bytes } = await check(browser, url);
     bad += findings.length;
-    console.log(`${findings.length ? 'FAIL' : 'ok  '} ${url} (${incomplete} for a human to judge)`);
+    console.log(`${findings.length ? 'FAIL' : 'ok  '} ${url} (${incomplete} for a human to judge, ${bytes} bytes)`);
     for (const finding of findings) console.log(`       ${finding}`);
   }
   await browser.close();

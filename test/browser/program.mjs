@@ -1,7 +1,7 @@
 // Starts the program and, for the second engine, a PostgreSQL server of its
 // own; both live in one temporary folder and end with stop().
 import { spawn, execFile } from 'node:child_process';
-import { chown, cp, mkdtemp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdtemp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { request } from 'node:http';
@@ -92,6 +92,7 @@ export async function startProgram(engine = 'sqlite') {
   const binary = process.env.STADTTOR_BIN ?? join(root, 'bin/stadttor');
   if (!existsSync(binary)) throw new Error(`no ${binary}: run "make build"`);
   const dir = await mkdtemp(join(tmpdir(), `stadttor-${engine}-`));
+  await chmod(dir, 0o711); // the database server is another user
   const running = [];
   const stop = async () => {
     for (const child of running.reverse()) {
