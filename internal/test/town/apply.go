@@ -104,39 +104,66 @@ func PDF(n int, seed uint64) []byte {
 	return b.Bytes()
 }
 
-// Application is a filled in form, ready to be sent.
+// Application is one person's draft and, later, case. What is filled in follows
+// from Seed, so that it can be taken up and compared in another process.
 type Application struct {
-	Who    perm.Citizen
-	Case   ident.CaseID
-	Proof  cases.Proof
-	Key    string // idempotency key
-	Mark   int
-	SHA256 string // of the file, in hex
+	Who   perm.Citizen
+	Case  ident.CaseID
+	Proof cases.Proof
+	Key   string // idempotency key
+	Seed  uint64
+	Size  int // of the file, bytes
+}
+
+// Mark is the number of guests, by which it can be told from others.
+func (x Application) Mark() int { return int(x.Seed%10_000) + 1 }
+
+// File is the attachment.
+func (x Application) File() []byte { return PDF(x.Size, x.Seed) }
+
+// SHA256 is the attachment's, in hex.
+func (x Application) SHA256() string {
+	sum := sha256.Sum256(x.File())
+	return hex.EncodeToString(sum[:])
+}
+
+// Start starts a draft.
+func Start(ctx context.Context, a *app.App, who perm.Citizen, seed uint64, size int) (x Application, version int64, err error) {
+	d, secret, err := a.Cases.StartDraft(ctx, who, Form, "")
+	if err != nil {
+		return x, 0, fmt.Errorf("starting a draft: %w", err)
+	}
+	return Application{Who: who, Case: d.ID, Proof: cases.Proof{Secret: secret}, Key: ident.Secret(), Seed: seed, Size: size}, d.Version, nil
+}
+
+// Answer fills one page in; it returns when it is saved.
+func Answer(ctx context.Context, a *app.App, x Application, p Page) (version int64, err error) {
+	in := cases.Sent{Page: p.Name, Values: p.Values}
+	if p.File {
+		in.Uploads = []cases.Upload{{Field: Upload, Name: Upload + ".pdf", Body: bytes.NewReader(x.File())}}
+	}
+	d, problems, err := a.Cases.Answer(ctx, x.Who, x.Case, x.Proof, in)
+	if err != nil {
+		return 0, fmt.Errorf("page %s: %w", p.Name, err)
+	}
+	if forms.Blocks(problems) {
+		return 0, fmt.Errorf("page %s was refused: %+v", p.Name, problems)
+	}
+	return d.Version, nil
 }
 
 // Fill starts a draft and fills every page in.
-func Fill(ctx context.Context, a *app.App, who perm.Citizen, mark int, file []byte) (Application, error) {
-	sum := sha256.Sum256(file)
-	out := Application{Who: who, Mark: mark, Key: ident.Secret(), SHA256: hex.EncodeToString(sum[:])}
-	d, secret, err := a.Cases.StartDraft(ctx, who, Form, "")
+func Fill(ctx context.Context, a *app.App, who perm.Citizen, seed uint64, size int) (Application, error) {
+	x, _, err := Start(ctx, a, who, seed, size)
 	if err != nil {
-		return out, fmt.Errorf("starting a draft: %w", err)
+		return x, err
 	}
-	out.Case, out.Proof.Secret = d.ID, secret
-	for _, p := range Pages(a.DB.Now(), mark) {
-		in := cases.Sent{Page: p.Name, Values: p.Values}
-		if p.File {
-			in.Uploads = []cases.Upload{{Field: Upload, Name: "einverstaendnis.pdf", Body: bytes.NewReader(file)}}
-		}
-		_, problems, err := a.Cases.Answer(ctx, who, d.ID, out.Proof, in)
-		if err != nil {
-			return out, fmt.Errorf("page %s: %w", p.Name, err)
-		}
-		if forms.Blocks(problems) {
-			return out, fmt.Errorf("page %s was refused: %+v", p.Name, problems)
+	for _, p := range Pages(a.DB.Now(), x.Mark()) {
+		if _, err := Answer(ctx, a, x, p); err != nil {
+			return x, err
 		}
 	}
-	return out, nil
+	return x, nil
 }
 
 // Send submits a filled in form; it returns when the submission is durable.
