@@ -23,6 +23,7 @@ type accountView struct {
 	Unread   int
 	Asked    int
 	Realm    string
+	Lead     string // who answers for the account
 	Verified string
 }
 
@@ -47,6 +48,9 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := accountView{Name: f.Name(), Level: page.T("citizenform.level." + v.Citizen.Level.String()), Facts: attributes(page, f), Realm: v.Door.Realm.Name,
 		Verified: page.T("citizenform.level." + f.Verified.String())}
+	if t, ok := s.c.Directory.TenantBySlug(v.Door.Realm.Lead); ok {
+		view.Lead = t.Name
+	}
 	drafts, err := s.c.Cases.Drafts(r.Context(), v.Citizen)
 	if err != nil {
 		return err

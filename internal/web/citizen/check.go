@@ -33,7 +33,7 @@ type checkView struct {
 	Key      string
 	State    string
 	Level    string // at which trust level it is sent
-	Guest    bool
+	Later    string // the page about the draft
 	Purpose  string
 	Tenant   string
 }
@@ -65,7 +65,7 @@ func (s *Server) showCheck(w http.ResponseWriter, r *http.Request, wk *work, sta
 	page.Breadcrumb = []ui.Link{{Text: wk.Definition.Title, URL: "/antrag/" + wk.form}}
 	p, _ := wk.Definition.Page(forms.CheckPage, wk.Answers, wk.Env)
 	view := checkView{Step: wk.progress(p.ID), Back: wk.before(&p), Changed: st.changed, Form: ui.Form{Action: wk.path(forms.CheckPage)}, Draft: string(wk.ID), Key: st.key,
-		State: itoa(int(wk.Version)), Guest: wk.Guest, Purpose: wk.Definition.Purpose, Tenant: s.tenantName(wk.Tenant), Deadline: wk.Definition.DeadlineText(wk.Answers, wk.Env)}
+		State: itoa(int(wk.Version)), Later: wk.own(), Purpose: wk.Definition.Purpose, Tenant: s.tenantName(wk.Tenant), Deadline: wk.Definition.DeadlineText(wk.Answers, wk.Env)}
 	if view.Key == "" {
 		view.Key = ident.Secret()
 	}
@@ -173,7 +173,7 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if (errs.Is(err, errs.KindNotFound) && s.expired(r)) || errs.KeyOf(err) == "case.level-needed" {
-		return ui.SeeOther(w, r, signInPath("/antrag/"+form+"/"+forms.CheckPage+"?entwurf="+string(in.named), s.level(r, form)))
+		return ui.SeeOther(w, r, signInPath("/antrag/"+form+"/"+forms.CheckPage+"?entwurf="+string(in.named), higher(r, s.level(r, form))))
 	}
 	if err != nil {
 		return s.unopened(w, r, wk, form, in.named, err)

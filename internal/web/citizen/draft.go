@@ -201,6 +201,12 @@ func (s *Server) level(r *http.Request, form string) perm.Level {
 	return max(perm.ParseLevel(string(def.Level)), perm.LevelBasis)
 }
 
+// higher is the level to ask for when the session's was refused: at least known,
+// and always more than the session has, so that the way never goes in circles.
+func higher(r *http.Request, known perm.Level) perm.Level {
+	return min(max(known, ui.Citizen(r).Level+1), perm.LevelHigh)
+}
+
 // unopened answers a request whose draft cannot be opened: it sends to the
 // sign-in, to the beginning or to the confirmation, or says what happened. The
 // draft itself is never touched.
@@ -217,7 +223,9 @@ func (s *Server) unopened(w http.ResponseWriter, r *http.Request, wk work, form 
 	// whoever is not signed in here can be its owner.
 	mayOwn := errs.Is(err, errs.KindNotFound) && (s.expired(r) || ui.Citizen(r).Guest() && ident.Valid(named) && r.Method == http.MethodGet)
 	switch {
-	case mayOwn, errs.KeyOf(err) == "case.level-needed":
+	case errs.KeyOf(err) == "case.level-needed":
+		return ui.SeeOther(w, r, signInPath(back, higher(r, s.level(r, form))))
+	case mayOwn:
 		return ui.SeeOther(w, r, signInPath(back, s.level(r, form)))
 	case err == errNoDraft:
 		return ui.SeeOther(w, r, "/antrag/"+form)

@@ -42,7 +42,7 @@ func TestAGuestGoesOnLaterOnAnotherDevice(t *testing.T) {
 	begin(b, h, "torhausen", "hundesteuer-anmeldung")
 	fill(b, dogs)
 	// Half a page, with a mistake: everything is kept.
-	fill(b, typed("name", "Bello", "wurfdatum.jahr", "bald", "_spaeter", "1")).Sees(200, "Ihre Angaben sind gespeichert", "Auf der letzten Seite passt noch etwas nicht", "Link zum Weitermachen", "31. Dezember 2026")
+	fill(b, typed("name", "Bello", "wurfdatum.jahr", "bald", "_spaeter", "1")).Sees(200, "Ihre Angaben sind gespeichert", "Auf der letzten Seite fehlt noch etwas oder passt nicht", "Link zum Weitermachen", "31. Dezember 2026")
 	sound(t, b)
 	link := linkOf(t, b)
 	if log := h.Log.String(); strings.Contains(log, link[strings.LastIndexByte(link, '/'):]) {

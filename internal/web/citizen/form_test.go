@@ -239,7 +239,7 @@ func TestUploadsAreListedRemovedAndServedToTheOwnerOnly(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := h.Browser()
 	begin(b, h, "torhausen", "osterfeuer-anmeldung")
-	toPage(t, b, "/einverstaendnis", bonfire).Sees(200, "Erlaubt: bis zu 2 Dateien (PDF, JPG, PNG, HEIC), jede bis 10,5 MB")
+	toPage(t, b, "/einverstaendnis", bonfire).Sees(200, "Erlaubt: bis zu 2 Dateien (PDF, JPG, PNG, HEIC), jede bis 10 MB")
 	b.Submit(page(b), url.Values{"_laden": {"1"}}, apptest.File{Field: "einverstaendnis", Name: "Brief März.pdf", Body: pdf}).Sees(200, "Brief-Maerz.pdf", "3 KB")
 	if !strings.HasSuffix(b.URL.Path, "/einverstaendnis") {
 		t.Errorf("uploading led to %s", b.URL)

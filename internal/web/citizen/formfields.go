@@ -193,7 +193,7 @@ func (wk *work) upload(page ui.Page, f *forms.PageField, u *ui.Field) (more []ui
 			ends = append(ends, "."+k)
 		}
 		u.Accept = strings.Join(ends, ",")
-		u.Hint = strings.TrimSpace(u.Hint + " " + page.T("citizenform.file.rules", "kinds", strings.ToUpper(strings.Join(r.Kinds, ", ")), "size", page.Printer().Bytes(r.MaxBytes), "n", r.MaxCount))
+		u.Hint = strings.TrimSpace(u.Hint + " " + page.T("citizenform.file.rules", "kinds", strings.ToUpper(strings.Join(r.Kinds, ", ")), "size", bound(page, r.MaxBytes), "n", r.MaxCount))
 	}
 	for _, x := range f.Files {
 		u.Files = append(u.Files, ui.FileItem{Name: x.Name, Size: x.Size, URL: wk.own() + "/datei/" + x.ID, Remove: ui.ButtonName{Name: def.ID + "-entfernen", Value: x.ID}})
@@ -213,6 +213,15 @@ func (wk *work) upload(page ui.Page, f *forms.PageField, u *ui.Field) (more []ui
 		more = append(more, statt)
 	}
 	return more
+}
+
+// bound writes the size that a file may have, as the form's own texts do: in
+// whole MB of 1,048,576 bytes.
+func bound(page ui.Page, n int64) string {
+	if n < 1<<20 {
+		return page.Printer().Bytes(n)
+	}
+	return page.Printer().Number(n>>20) + " MB"
 }
 
 func maxCount(f *forms.Field) int {

@@ -121,7 +121,7 @@ func (s *Server) postFormStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	d, secret, err := s.c.Cases.StartDraft(r.Context(), v.Citizen, form, service)
 	if errs.KeyOf(err) == "case.level-needed" {
-		return ui.SeeOther(w, r, signInPath("/antrag/"+form, s.level(r, form)))
+		return ui.SeeOther(w, r, signInPath("/antrag/"+form, higher(r, s.level(r, form))))
 	}
 	if err != nil {
 		return err

@@ -204,7 +204,7 @@ func (s *Server) showTooLarge(w http.ResponseWriter, r *http.Request, form strin
 func (s *Server) showExpired(w http.ResponseWriter, r *http.Request, form string, in received) error {
 	page := s.personal(r, ui.PageOf(r).T("citizenform.expired.title"))
 	return ui.Render(w, r, http.StatusForbidden, expiredPage(page, expiredView{
-		SignIn: signInPath("/anmelden/fertig", s.level(r, form)), Action: r.URL.RequestURI(), Inputs: in.hidden(), Files: in.skipped,
+		SignIn: signInPath("/anmelden/fertig", higher(r, s.level(r, form))), Action: r.URL.RequestURI(), Inputs: in.hidden(), Files: in.skipped,
 	}))
 }
 

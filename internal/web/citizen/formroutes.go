@@ -3,6 +3,7 @@ package citizen
 import (
 	"net/http"
 
+	"stadttor/internal/ident"
 	"stadttor/internal/web/ui"
 )
 
@@ -67,6 +68,10 @@ func (s *Server) formRoutes() []ui.Route {
 func (s *Server) personal(r *http.Request, title string) ui.Page {
 	page := ui.PageOf(r)
 	page.Title, page.NoIndex = title, true
-	page.Languages = languages(page.Lang, r.URL.Path)
+	path := r.URL.Path
+	if draft := r.URL.Query().Get("entwurf"); ident.Valid(ident.CaseID(draft)) {
+		path += "?entwurf=" + draft
+	}
+	page.Languages = languages(page.Lang, path)
 	return page
 }

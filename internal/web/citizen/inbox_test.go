@@ -130,7 +130,7 @@ func TestAnApplicationIsWithdrawnAfterASecondThought(t *testing.T) {
 	if strings.HasSuffix(b.URL.Path, "zurueckziehen") {
 		t.Error("it can be withdrawn again")
 	}
-	b.Get("/antrag/osterfeuer-anmeldung/eingegangen/"+string(id)).Sees(200, "Ihr Antrag ist eingegangen")
+	b.Get("/antrag/osterfeuer-anmeldung/eingegangen/"+string(id)).Sees(200, "Ihr Antrag ist eingegangen", "Stand heute: Zurückgezogen")
 }
 
 func TestCasesOfOthersDoNotExist(t *testing.T) {

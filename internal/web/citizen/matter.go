@@ -204,7 +204,7 @@ func (s *Server) closed(w http.ResponseWriter, r *http.Request, id ident.CaseID,
 		}
 		for _, e := range in.Cases {
 			if e.ID == id {
-				return ui.SeeOther(w, r, signInPath("/postfach/"+string(id), e.Need))
+				return ui.SeeOther(w, r, signInPath("/postfach/"+string(id), higher(r, e.Need)))
 			}
 		}
 	case "case.is-draft":

@@ -60,7 +60,7 @@ func (s *Server) unpaid(w http.ResponseWriter, r *http.Request, err error) error
 			back = payPath(ident.PaymentID(r.PathValue("payment")))
 		}
 		if errs.KeyOf(err) == "case.level-needed" {
-			level = perm.LevelSubstantial
+			level = higher(r, level)
 		}
 		return ui.SeeOther(w, r, signInPath(back, level))
 	}

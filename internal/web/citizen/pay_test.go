@@ -2,13 +2,16 @@ package citizen_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"stadttor/internal/errs"
 	"stadttor/internal/test/apptest"
+	"stadttor/internal/web/citizen"
 )
 
 // toPay sends a bulky waste order as far as the choice of methods.
@@ -126,4 +129,38 @@ func TestPaymentsBelongToWhoOwes(t *testing.T) {
 	p.Post(p.URL.Path, url.Values{"anbieter": {"keiner"}}).Sees(404)
 	p.Get("/bezahlung/unsinn").Sees(404)
 	h.Browser().Get(h.URLOf("torhausen", "/bezahlung/unsinn")).Sees(404)
+}
+
+func TestPartnersOutsideAreReachedByAPageThatGoesOn(t *testing.T) {
+	h := apptest.Start(t, "sqlite")
+	s := citizen.New(citizen.Config{Directory: h.Directory, Gate: h.Gate, Now: h.DB.Now})
+	for to, want := range map[string]int{
+		"/demo-bezahlen/x":                    http.StatusSeeOther,
+		"https://zahlung.example/v?id=1&a=b":  http.StatusOK, // form-action 'self' forbids a redirect after a form
+		"http://partner.localhost:9999/start": http.StatusOK,
+		"http://zahlung.example/":             http.StatusServiceUnavailable,
+		"javascript:alert(1)":                 http.StatusServiceUnavailable,
+		"//zahlung.example/":                  http.StatusSeeOther, // SeeOther leads home
+	} {
+		r, err := h.Gate.Enter(httptest.NewRequest(http.MethodPost, "http://service.torhausen.localhost/bezahlung/x", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		got := http.StatusServiceUnavailable
+		if err := citizen.Leave(s, w, r, to); err == nil {
+			got = w.Code
+		} else if !errs.Is(err, errs.KindUnavailable) {
+			t.Errorf("%s: %v", to, err)
+		}
+		if got != want {
+			t.Errorf("%s: %d, want %d", to, got, want)
+		}
+		if got == http.StatusOK && (w.Header().Get("Refresh") != "0; url="+to || !strings.Contains(w.Body.String(), "Weiter")) {
+			t.Errorf("%s: %v", to, w.Header())
+		}
+		if l := w.Header().Get("Location"); strings.HasPrefix(l, "//") {
+			t.Errorf("%s leads to %s", to, l)
+		}
+	}
 }

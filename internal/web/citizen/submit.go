@@ -34,6 +34,7 @@ type receivedView struct {
 	Awaiting bool   // paid, not yet booked
 	PayURL   string // still to be paid
 	Ended    string // the case has ended: its state in words
+	Since    string // how it stands now; "" while nothing has happened
 	Again    string
 }
 
@@ -72,6 +73,9 @@ func (s *Server) getReceived(w http.ResponseWriter, r *http.Request) error {
 		page.Title = view.Ended
 	default:
 		view.Receipt = receivedPath(form, id) + "/bestaetigung"
+		if own.State != cases.StateSubmitted {
+			view.Since = page.T("citizenform.state." + stateKey(own.State))
+		}
 	}
 	if !ui.Citizen(r).Guest() && s.proof(r, id) == (cases.Proof{}) {
 		view.Inbox = "/postfach/" + string(id)
