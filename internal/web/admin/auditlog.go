@@ -12,7 +12,6 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -38,7 +37,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := office.Page(r, "admin.audit.title", office.NavAudit)
+	page := frame(r, "admin.audit.title", navAudit)
 	p := page.Printer()
 	t := ui.Table{ID: "protokoll", Caption: p.T("admin.audit.caption"), Empty: p.T("admin.audit.empty"),
 		Columns: []ui.Column{{Title: p.T("admin.audit.seq")}, {Title: p.T("admin.audit.when")}, {Title: p.T("admin.audit.who")}, {Title: p.T("admin.audit.what")}, {Title: p.T("admin.audit.object")}, {Title: p.T("admin.audit.hash")}}}

@@ -6,7 +6,6 @@ import (
 
 	"stadttor/internal/delivery"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -17,7 +16,7 @@ var parcelTones = map[string]ui.Tone{delivery.Waiting: ui.Info, delivery.Failed:
 // deliveries serves GET /verwaltung/uebergaben.
 func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
 	actor := ui.Staff(r)
-	page := office.Page(r, "admin.deliveries.title", office.NavDeliveries)
+	page := frame(r, "admin.deliveries.title", navDeliveries)
 	p := page.Printer()
 	filter := ui.Filter{Name: "zustand", Label: p.T("staff.col.state"), Options: []ui.Option{{Label: p.T("staff.worklist.all")}}}
 	for _, st := range parcelStates {

@@ -9,7 +9,6 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/jobs"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -48,14 +47,14 @@ func (s *Server) jobs(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) showJobs(w http.ResponseWriter, r *http.Request, status int, refused string) error {
 	actor := ui.Staff(r)
-	page := office.Page(r, "admin.jobs.title", office.NavJobs)
+	page := frame(r, "admin.jobs.title", navJobs)
 	p := page.Printer()
 	state := r.URL.Query().Get("zustand")
 	counts, err := jobs.Counts(r.Context(), s.c.DB, actor)
 	if err != nil {
 		return err
 	}
-	out := jobsPage{Told: office.Told(r, page, "admin.done."), Refused: refused, Retry: actor.May(perm.RetryJobs)}
+	out := jobsPage{Told: told(r, page), Refused: refused, Retry: actor.May(perm.RetryJobs)}
 	known := ""
 	all := 0
 	for _, st := range jobStates {
@@ -118,5 +117,5 @@ func (s *Server) retryJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/auftraege", "auftrag-wiederholt")
+	return done(w, r, "/verwaltung/auftraege", "auftrag-wiederholt")
 }

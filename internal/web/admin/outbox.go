@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"stadttor/internal/errs"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -18,7 +17,7 @@ type mailPage struct {
 // outbox serves GET /verwaltung/postausgang, in the demonstration only: one
 // mail server for all portals, so it shows the mails of all.
 func (s *Server) outbox(w http.ResponseWriter, r *http.Request) error {
-	page := office.Page(r, "admin.outbox.title", office.NavOutbox)
+	page := frame(r, "admin.outbox.title", navOutbox)
 	p := page.Printer()
 	list := s.c.Outbox.List()
 	t := ui.Table{ID: "post", Caption: p.T("admin.outbox.caption", "n", len(list)), Empty: p.T("admin.outbox.none"),
@@ -35,7 +34,7 @@ func (s *Server) outboxMail(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errs.NotFound("mail", r.PathValue("id"))
 	}
-	page := office.Page(r, "admin.outbox.title", office.NavOutbox)
+	page := frame(r, "admin.outbox.title", navOutbox)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/postausgang"}}
 	p := page.Printer()
 	page.Title = k.Subject

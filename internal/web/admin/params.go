@@ -11,7 +11,6 @@ import (
 
 	"stadttor/internal/errs"
 	"stadttor/internal/forms"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -45,7 +44,7 @@ const maxRows = 500
 // paramForms serves GET /verwaltung/parameter: the forms that ask for something.
 func (s *Server) paramForms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	page := office.Page(r, "admin.params.title", office.NavParams)
+	page := frame(r, "admin.params.title", navParams)
 	p := page.Printer()
 	published, err := s.c.Catalogue.Published(r.Context(), v.Door.Tenant.ID)
 	if err != nil {
@@ -53,7 +52,7 @@ func (s *Server) paramForms(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := ui.Table{ID: "formulare", Caption: p.T("admin.params.caption"), Empty: p.T("admin.params.none"),
 		Columns: []ui.Column{{Title: p.T("admin.params.form")}, {Title: p.T("admin.params.count"), Numeric: true}, {Title: p.T("admin.params.own"), Numeric: true}}}
-	for _, d := range office.Forms(published, s.c.Forms, v.Door.Realm.ID) {
+	for _, d := range formsOf(published, s.c.Forms, v.Door.Realm.ID) {
 		own := 0
 		for id := range v.Door.Tenant.Params[d.ID] {
 			if d.Param(id) != nil {
@@ -107,10 +106,10 @@ func fingerprint(values map[string]any) string {
 }
 
 func (s *Server) showParams(w http.ResponseWriter, r *http.Request, status int, d *forms.Definition, in paramInput, state, refused string) error {
-	page := office.Page(r, "admin.params.title", office.NavParams)
+	page := frame(r, "admin.params.title", navParams)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/parameter"}}
 	page.Title = d.Title
-	out := paramsPage{Told: office.Told(r, page, "admin.done."), Refused: refused, URL: "/verwaltung/parameter/" + d.ID, State: state}
+	out := paramsPage{Told: told(r, page), Refused: refused, URL: "/verwaltung/parameter/" + d.ID, State: state}
 	var fields []ui.Field
 	for i := range d.Params {
 		g := paramField(page, &d.Params[i], in)
@@ -200,7 +199,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := office.ReadForm(r); err != nil {
+	if err := readForm(r); err != nil {
 		return err
 	}
 	page := ui.PageOf(r)
@@ -211,7 +210,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 			in.problems[id] = f.Text
 		}
 	}
-	state := office.Text(r, "stand")
+	state := text(r, "stand")
 	if len(in.problems) > 0 {
 		return s.showParams(w, r, http.StatusUnprocessableEntity, d, in, state, "")
 	}
@@ -236,7 +235,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Directory.Reload(r.Context()); err != nil { // so that the next page shows it; other nodes hear of it
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/parameter/"+d.ID, "gespeichert")
+	return done(w, r, "/verwaltung/parameter/"+d.ID, "gespeichert")
 }
 
 // readParams reads the posted fields into values as JSON would hold them.
@@ -255,7 +254,7 @@ func readParams(page ui.Page, d *forms.Definition, r *http.Request) (in paramInp
 			}
 			continue
 		}
-		text := office.Text(r, p.ID)
+		text := text(r, p.ID)
 		if in.text[p.ID] = text; text == "" {
 			continue
 		}
@@ -278,7 +277,7 @@ func readRows(page ui.Page, p *forms.Param, r *http.Request) (rows [][]string, l
 		row := make([]string, 2+len(p.Columns))
 		filled := false
 		for j := range row {
-			row[j] = office.Text(r, prefix+strconv.Itoa(j))
+			row[j] = text(r, prefix+strconv.Itoa(j))
 			filled = filled || row[j] != ""
 		}
 		if !filled {

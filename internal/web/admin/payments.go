@@ -10,7 +10,6 @@ import (
 	"stadttor/internal/money"
 	"stadttor/internal/payments"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -25,7 +24,7 @@ var paymentTones = map[payments.State]ui.Tone{payments.Paid: ui.Success, payment
 // payments serves GET /verwaltung/zahlungen, newest first.
 func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	actor, q := ui.Staff(r), r.URL.Query()
-	page := office.Page(r, "admin.payments.title", office.NavPayments)
+	page := frame(r, "admin.payments.title", navPayments)
 	p := page.Printer()
 	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja"}
 	if id := ident.PaymentID(q.Get("vor")); ident.Valid(id) {
@@ -84,7 +83,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 // sides, of one case or of the whole authority, and the balance of each account.
 func (s *Server) ledger(w http.ResponseWriter, r *http.Request) error {
 	actor := ui.Staff(r)
-	page := office.Page(r, "admin.ledger.title", office.NavPayments)
+	page := frame(r, "admin.ledger.title", navPayments)
 	page.Breadcrumb = []ui.Link{{Text: page.T("admin.payments.title"), URL: "/verwaltung/zahlungen"}}
 	p := page.Printer()
 	of := ident.CaseID(r.URL.Query().Get("vorgang"))

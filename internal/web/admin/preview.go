@@ -5,7 +5,6 @@ import (
 	"net/url"
 
 	"stadttor/internal/tenancy"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -25,7 +24,7 @@ func (s *Server) previewPortal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	german := office.Page(r, "admin.preview.title", "")
+	german := frame(r, "admin.preview.title", "")
 	page := ui.PageOf(r)
 	page.Title, page.NoIndex, page.Bare, page.NoSearch = german.Title, true, true, true
 	page.Portal.Look = f.portal.Look

@@ -9,7 +9,6 @@ import (
 	"stadttor/internal/catalogue"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
 )
 
@@ -39,7 +38,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := office.Page(r, "admin.services.title", office.NavServices)
+	page := frame(r, "admin.services.title", navServices)
 	p := page.Printer()
 	f := serviceFilter{text: short(q.Get("q"), 100), offer: q.Get("angebot"), state: q.Get("text")}
 	rows, err := s.serviceRows(r, actor, view, f)
@@ -66,7 +65,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, serviceRow(page, view, x))
 	}
-	out := servicesPage{Told: office.Told(r, page, "admin.done."), Table: t, Pager: ui.Pager{Page: n, Pages: pages, Label: p.T("admin.services.pages"), URL: func(n int) string {
+	out := servicesPage{Told: told(r, page), Table: t, Pager: ui.Pager{Page: n, Pages: pages, Label: p.T("admin.services.pages"), URL: func(n int) string {
 		x := url.Values{"seite": {strconv.Itoa(n)}}
 		for _, name := range []string{"q", "angebot", "text"} {
 			if q.Get(name) != "" {
@@ -156,7 +155,7 @@ func (s *Server) publishAll(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Catalogue.Refresh(r.Context()); err != nil {
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/leistungen", "alles-veroeffentlicht")
+	return done(w, r, "/verwaltung/leistungen", "alles-veroeffentlicht")
 }
 
 // slugOf reads the address; what cannot be a name does not exist.

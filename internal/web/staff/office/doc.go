@@ -1,7 +1,7 @@
-// Package office is what the two doors for the authority's own people share,
-// web/staff and web/admin: the frame of their pages with a navigation by
-// rights, the sentence about what just happened, reading a posted form, the
-// list of a tenant's forms.
+// Package office is the frame in which the pages for the authority's own people
+// stand: a navigation by rights, the sentence about what just happened, reading
+// a posted form. web/admin has the same of its own, since no door imports
+// another; a test there holds the two navigations equal.
 //
 // It decides which entries of the navigation somebody sees. It never decides
 // what he may do: that is the route's right and then the verb behind it. It
