@@ -1,0 +1,223 @@
+package isolation
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"stadttor/internal/ident"
+	"stadttor/internal/perm"
+)
+
+// param fills a parameter of an address. Where invent is set the parameter
+// names somebody's thing: values gives what an object has of it, and invent one
+// that nobody has. Else the value is public.
+type param struct {
+	values func(o *Object) []string
+	invent func() string
+	// seen says who may see the thing; nil: who sees the whole object.
+	seen func(a *Actor, o *Object) bool
+}
+
+func public(v ...string) param { return param{values: func(*Object) []string { return v }} }
+
+func of[T ~string](get func(o *Object) []T) param {
+	return param{
+		values: func(o *Object) (out []string) {
+			if o == nil {
+				return nil
+			}
+			for _, v := range get(o) {
+				if v != "" {
+					out = append(out, string(v))
+				}
+			}
+			return out
+		},
+		invent: func() string { return ident.New[string](time.Unix(1_796_115_600, 0)) },
+	}
+}
+
+func (p param) seenBy(seen func(a *Actor, o *Object) bool) param { p.seen = seen; return p }
+
+func colleague(a *Actor, o *Object) bool { return a.staff() && a.Staff.Tenant == o.Tenant.ID }
+
+var (
+	caseOf    = of(func(o *Object) []ident.CaseID { return []ident.CaseID{o.Case} })
+	fileOf    = of(func(o *Object) []ident.FileID { return o.Files })
+	paymentOf = of(func(o *Object) []ident.PaymentID { return o.Payments })
+	// Staff of the authority watch its jobs and payments; the route's right
+	// says which of them.
+	jobOf   = of(func(o *Object) []ident.JobID { return o.Jobs }).seenBy(colleague)
+	booksOf = caseOf.seenBy(func(a *Actor, o *Object) bool {
+		_, all := a.Staff.Units(perm.ReadPayments) // payments belong to no unit
+		return all && colleague(a, o)
+	})
+	// A provider calls at the portal of the authority that is paid.
+	noticeOf = paymentOf.seenBy(func(a *Actor, o *Object) bool { return a.Host == o.Tenant.Slug })
+	formOf   = param{values: func(o *Object) []string {
+		if o == nil {
+			return []string{bonfire}
+		}
+		return []string{o.Form}
+	}}
+	pageOf = param{values: func(o *Object) []string {
+		if o == nil {
+			return []string{"datum"}
+		}
+		return []string{o.Page, "pruefen"}
+	}}
+	secretOf = param{
+		values: func(o *Object) []string {
+			if o == nil || o.Proof.Secret == "" {
+				return nil
+			}
+			return []string{string(o.Case) + "-" + strings.Repeat("0", len(o.Proof.Secret))} // the case is known, its secret guessed
+		},
+		invent: func() string { return caseOf.invent() + "-" + ident.Secret() },
+		seen:   func(*Actor, *Object) bool { return false },
+	}
+)
+
+// params says what a parameter is: by the last fixed part of the path before
+// it, and its name.
+var params = map[string]param{
+	"leistungen/slug":    public("hundesteuer-anmeldung"),
+	"services/slug":      public("hundesteuer-anmeldung"),
+	"lebenslagen/slug":   public("umzug-wohnen"),
+	"einrichtungen/slug": public("ordnungsamt"),
+	"kontakte/slug":      public("silke-mauersberger"),
+	"zurueck/method":     public("demo"),
+	"anmelden/method":    public("demo"),
+	"parameter/form":     public(bonfire),
+	"antrag/form":        formOf,
+	"antrag/page":        pageOf,
+	"fortsetzen/secret":  secretOf,
+	"entwurf/case":       caseOf,
+	"eingegangen/case":   caseOf,
+	"datei/file":         fileOf,
+	"postfach/case":      caseOf,
+	"dokument/file":      fileOf,
+	"bezahlung/payment":  paymentOf,
+	"zahlungen/provider": public("demo-karte"),
+	"zahlungen/ref":      noticeOf,
+	"faelle/id":          caseOf,
+	"dateien/file":       fileOf,
+	"auftraege/id":       jobOf,
+	"postausgang/id":     outboxMail,
+}
+
+// queries are the parameters after the question mark that name somebody's
+// thing. The registry does not know them, so they stand here.
+var queries = map[string]map[string]param{
+	"/antrag/{form}/{page...}":        {"entwurf": caseOf},
+	"/antrag/{form}/pruefen":          {"entwurf": caseOf},
+	"/verwaltung/zahlungen":           {"vorgang": booksOf},
+	"/verwaltung/zahlungen/buchungen": {"vorgang": booksOf},
+}
+
+// outboxMail is a mail of the demonstration's outbox, which is one for all
+// portals: it holds addresses and no content.
+var outboxMail = of(func(o *Object) []string { return o.Mails }).seenBy(func(a *Actor, _ *Object) bool { return a.staff() })
+
+// bodies are what a POST would change something with. Each is sent beside the
+// empty one.
+var bodies = map[string][]func(o *Object) url.Values{
+	"/antrag/{form}/entwurf/{case}":  {typed("aktion", "loeschen"), typed("aktion", "uebernehmen"), typed("aktion", "vergessen")},
+	"/antrag/{form}/{page...}":       {typed("beginn", "19:30", "gegenstaende.sofa", "3"), named("weiter", "1")},
+	"/antrag/{form}/pruefen":         {typed("_schluessel", "0123456789abcdef0123", "erklaerung", "ja", "_sicher", "ja", "_stand", "10"), named("erklaerung", "ja")},
+	"/postfach/{case}/antwort":       {typed("antwort", "Das war ich nicht.")},
+	"/postfach/{case}/zurueckziehen": {typed("sicher", "ja")},
+	"/bezahlung/{payment}":           {typed("anbieter", "demo-giro"), typed("anbieter", "demo-karte")},
+
+	"/verwaltung/faelle/{id}/vermerk":      {typed("text", "Ein fremder Vermerk.")},
+	"/verwaltung/faelle/{id}/rueckfrage":   {typed("text", "Eine fremde Frage?")},
+	"/verwaltung/faelle/{id}/entscheidung": {typed("ergebnis", "approved", "text", "Ihrem Antrag wird entsprochen.", "begruendung", "Darum.")},
+	"/verwaltung/faelle/{id}/vorschau":     {typed("ergebnis", "approved", "text", "Ihrem Antrag wird entsprochen.", "begruendung", "Darum.")},
+	"/verwaltung/faelle/{id}/abgeben":      {func(o *Object) url.Values { return url.Values{"stelle": {string(o.Unit)}} }},
+	"/verwaltung/faelle/{id}/aufgabe":      {typed("art", "delivery-failed", "bezug", "x")},
+	"/verwaltung/faelle/{id}/uebergabe":    {func(o *Object) url.Values { return url.Values{"paket": {first(o.Parcels)}} }},
+
+	"/verwaltung/leistungen":                {typed("aktion", "veroeffentlichen")},
+	"/verwaltung/leistungen/{slug}":         {typed("titel", "Gekapert", "fassung", "0", "aktion", "veroeffentlichen")},
+	"/verwaltung/leistungen/{slug}/angebot": {typed("angebot", "ja", "stelle", "")},
+	"/verwaltung/personal":                  {typed("weg", "demo", "name", "Eindringling", "kennung", "torhausen-standesamt", "rolle.0", "administrator")},
+	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
+	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
+}
+
+// named names the object's case in a field of the page.
+func named(kv ...string) func(*Object) url.Values {
+	return func(o *Object) url.Values {
+		v := typed(kv...)(o)
+		v.Set("_entwurf", string(o.Case))
+		return v
+	}
+}
+
+func typed(kv ...string) func(*Object) url.Values {
+	return func(*Object) url.Values {
+		v := url.Values{}
+		for i := 0; i+1 < len(kv); i += 2 {
+			v.Set(kv[i], kv[i+1])
+		}
+		return v
+	}
+}
+
+func first[T ~string](list []T) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return string(list[0])
+}
+
+// slot is a parameter of a pattern: where it stands and what fills it.
+type slot struct {
+	text  string // as in the pattern: {case}
+	name  string
+	query bool
+	param
+}
+
+var braces = regexp.MustCompile(`\{([a-zA-Z]+)(\.\.\.)?\}`)
+
+// slots takes a pattern apart; missing names a parameter that nobody explained.
+func slots(path string) (out []slot, missing string) {
+	last := ""
+	for part := range strings.SplitSeq(path, "/") {
+		m := braces.FindStringSubmatch(part)
+		switch {
+		case m != nil:
+			p, ok := params[last+"/"+m[1]]
+			if !ok {
+				return nil, last + "/" + m[1]
+			}
+			out = append(out, slot{text: m[0], name: m[1], param: p})
+		case part != "" && part != "{$}":
+			last = part
+		}
+	}
+	for name, p := range queries[path] {
+		out = append(out, slot{name: name, query: true, param: p})
+	}
+	return out, ""
+}
+
+// address fills a pattern in.
+func address(path string, list []slot, values []string) string {
+	q := url.Values{}
+	for i, s := range list {
+		if s.query {
+			q.Set(s.name, values[i])
+			continue
+		}
+		path = strings.Replace(path, s.text, values[i], 1)
+	}
+	path = strings.TrimSuffix(path, "{$}")
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
+}
