@@ -108,7 +108,7 @@ func fingerprint(values map[string]any) string {
 func (s *Server) showParams(w http.ResponseWriter, r *http.Request, status int, d *forms.Definition, in paramInput, state, refused string) error {
 	page := frame(r, "admin.params.title", navParams)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/parameter"}}
-	page.Title = d.Title
+	page.Title, page.Detail = d.Title, page.Title
 	out := paramsPage{Told: told(r, page), Refused: refused, URL: "/verwaltung/parameter/" + d.ID, State: state}
 	var fields []ui.Field
 	for i := range d.Params {

@@ -293,7 +293,7 @@ func (s *Server) showService(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	page := frame(r, "admin.services.title", navServices)
-	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/leistungen"}}
+	page.Breadcrumb, page.Detail = []ui.Link{{Text: page.Title, URL: "/verwaltung/leistungen"}}, page.Title
 	p := page.Printer()
 	if page.Title = d.Own.Title; page.Title == "" {
 		page.Title = d.Library.Title

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stadttor/internal/catalogue"
 	"stadttor/internal/ident"
@@ -137,9 +139,14 @@ func serviceRow(page ui.Page, view *catalogue.View, x listed) ui.Row {
 	return ui.Row{Marked: marked, Cells: []ui.Cell{{Text: x.item.Title, URL: "/verwaltung/leistungen/" + x.item.Slug, Sub: x.item.LeiKa}, offered, {Text: unit}, text}}
 }
 
-// short is a search text: without broken signs, at most n characters.
+// short keeps what people type of a search text, at most n characters.
 func short(s string, n int) string {
-	s = strings.ToValidUTF8(strings.TrimSpace(s), "")
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s))
 	if r := []rune(s); len(r) > n {
 		return string(r[:n])
 	}

@@ -22,6 +22,7 @@ type casePage struct {
 	URL           string
 	Number        string
 	State         ui.Cell // badge
+	Line          string  // whose, where, until when: the facts in one line
 	Facts         []ui.Fact
 	Summaries     []ui.Summary
 	Next          []string
@@ -90,7 +91,7 @@ func (s *Server) renderCase(w http.ResponseWriter, r *http.Request, id ident.Cas
 	}
 	page := office.Page(r, "staff.worklist.title", office.NavCases)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/faelle"}}
-	page.Title = m.Title
+	page.Title, page.Detail = m.Title, string(m.Number)
 	b := caseBuilder{s: s, page: page, actor: actor, m: m, names: names}
 	p := b.build()
 	p.Told = office.Told(r, page, "staff.done.")
@@ -147,7 +148,7 @@ func (b caseBuilder) t(key string, args ...any) string { return b.page.T(key, ar
 func (b caseBuilder) build() casePage {
 	m := b.m
 	p := casePage{URL: caseURL(m.ID), Number: string(m.Number), State: ui.Cell{Text: m.State.German(), Tone: stateTone(m.State)}, May: m.May, Next: m.Next, NoInbox: m.Holder == b.actor.Staff && m.State == cases.StateInReview && !m.May.Ask}
-	p.Facts = b.facts()
+	p.Facts, p.Line = b.facts(), b.line()
 	for _, sec := range m.Sections {
 		p.Summaries = append(p.Summaries, b.summary(sec))
 	}
@@ -180,7 +181,42 @@ func (b caseBuilder) build() casePage {
 		}
 	}
 	p.May.Move = p.May.Move && len(p.MoveField.Options) > 0
+	p.Contents = b.contents(&p)
 	return p
+}
+
+// contents are the parts of the page that are there.
+func (b caseBuilder) contents(p *casePage) (out []ui.Link) {
+	add := func(there bool, anchor, key string) {
+		if there {
+			out = append(out, ui.Link{Text: b.t(key), URL: "#" + anchor})
+		}
+	}
+	add(len(p.Summaries) > 0, "angaben", "staff.case.answers")
+	add(len(p.Fees.Rows) > 0, p.Fees.ID, "staff.case.fees")
+	add(len(p.Files) > 0, "dateien", "staff.case.files")
+	add(true, "nachrichten", "staff.case.messages")
+	add(true, "vermerke", "staff.case.notes")
+	add(len(p.Payments.Rows) > 0, p.Payments.ID, "staff.case.payments")
+	add(len(p.Deliveries) > 0, "uebergaben", "staff.case.deliveries")
+	add(true, "verlauf", "staff.case.history")
+	return out
+}
+
+// line is what one wants to know first, on one line.
+func (b caseBuilder) line() string {
+	parts := []string{b.m.Applicant.Reveal(), b.s.unitName(b.m.Tenant, b.m.Unit, b.page)}
+	switch b.m.Holder {
+	case "":
+	case b.actor.Staff:
+		parts = append(parts, b.t("staff.case.heldbyme"))
+	default:
+		parts = append(parts, b.t("staff.case.heldby", "name", holderName(b.page, b.actor, b.m.Holder, b.names)))
+	}
+	if !b.m.DueAt.IsZero() {
+		parts = append(parts, b.t("staff.case.until", "day", b.page.Printer().ShortDate(b.m.DueAt)))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 func (b caseBuilder) facts() (out []ui.Fact) {

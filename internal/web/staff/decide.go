@@ -201,7 +201,7 @@ func (s *Server) renderDecision(w http.ResponseWriter, r *http.Request, status i
 	}
 	page := office.Page(r, "staff.worklist.title", office.NavCases)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/faelle"}, {Text: string(m.Number), URL: caseURL(id)}}
-	page.Title = page.T("staff.decide.title")
+	page.Title, page.Detail = page.T("staff.decide.title"), string(m.Number)
 	p := decidePage{URL: caseURL(id), Fields: decideFields(page, f), Applicant: m.Applicant.Reveal(), Number: string(m.Number)}
 	if refused != nil {
 		p.Refused = page.T("staff.decide.refused") + " " + page.T(errs.KeyOf(refused))

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stadttor/internal/cases"
 	"stadttor/internal/catalogue"
@@ -88,8 +90,14 @@ func filter(q url.Values) cases.Filter {
 	return f
 }
 
+// cut keeps what people type of a short text, at most most characters.
 func cut(s string, most int) string {
-	s = strings.ToValidUTF8(strings.TrimSpace(s), "")
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s))
 	if r := []rune(s); len(r) > most {
 		return string(r[:most])
 	}
@@ -148,13 +156,17 @@ func (s *Server) worklistTable(page ui.Page, door tenancy.Door, actor perm.Staff
 		if e.Overdue {
 			due.Sub = p.T("staff.worklist.overdue")
 		}
+		holder := ui.Cell{Text: p.T("staff.worklist.nobody")}
+		if e.Holder != "" {
+			holder.Text = holderName(page, actor, e.Holder, names)
+		}
 		what := ui.Cell{Text: e.Title}
 		if e.Tasks > 0 {
 			what.Sub = p.T("staff.worklist.hastasks", "n", e.Tasks)
 		}
 		t.Rows = append(t.Rows, ui.Row{Marked: e.Overdue || e.Tasks > 0, Cells: []ui.Cell{
 			{Text: string(e.Number), URL: caseURL(e.ID), Sub: name}, what, {Text: e.State.German(), Badge: true, Tone: stateTone(e.State)},
-			{Text: s.unitName(e.Tenant, e.Unit, page)}, {Text: holderName(page, actor, e.Holder, names)}, {Text: p.ShortDate(e.SubmittedAt)}, due}})
+			{Text: s.unitName(e.Tenant, e.Unit, page)}, holder, {Text: p.ShortDate(e.SubmittedAt)}, due}})
 	}
 	return t
 }
