@@ -131,13 +131,13 @@ var page = template.Must(template.New("bank").Parse(`<!DOCTYPE html>
 <h1 class="kern-heading-large">{{.Title}}</h1>
 {{if not .Known}}<p class="kern-body"><a class="kern-link" href="/">Zur Startseite</a></p>{{else}}
 {{if .Problem}}<div class="kern-alert kern-alert--danger" role="alert"><div class="kern-alert__header"><span class="kern-icon kern-icon--danger" aria-hidden="true"></span><p class="kern-title">{{.Problem}}</p></div></div>{{end}}
-<dl class="kern-description-list">
-<div class="kern-description-list-item"><dt class="kern-description-list-item__key">Betrag</dt><dd class="kern-description-list-item__value">{{.Amount}}</dd></div>
-<div class="kern-description-list-item"><dt class="kern-description-list-item__key">Verwendungszweck</dt><dd class="kern-description-list-item__value">{{.Purpose}}</dd></div>
-<div class="kern-description-list-item"><dt class="kern-description-list-item__key">Aktenzeichen</dt><dd class="kern-description-list-item__value">{{.Case}}</dd></div>
-<div class="kern-description-list-item"><dt class="kern-description-list-item__key">Stand</dt><dd class="kern-description-list-item__value">{{.State}}</dd></div>
+<dl class="p-facts">
+<div><dt>Betrag</dt><dd>{{.Amount}}</dd></div>
+<div><dt>Verwendungszweck</dt><dd>{{.Purpose}}</dd></div>
+<div><dt>Aktenzeichen</dt><dd>{{.Case}}</dd></div>
+<div><dt>Stand</dt><dd>{{.State}}</dd></div>
 </dl>
-{{if .Choose}}<form method="post" action="{{.Action}}"><ul class="p-stack">
+{{if .Choose}}<form method="post" action="{{.Action}}"><ul class="p-entries">
 {{range .Behaviours}}<li><button class="{{.Class}}" type="submit" name="wahl" value="{{.Value}}"{{if .Hint}} aria-describedby="hinweis-{{.Value}}"{{end}}><span class="kern-label">{{.Label}}</span></button>{{if .Hint}}<p class="kern-body kern-body--small" id="hinweis-{{.Value}}">{{.Hint}}</p>{{end}}</li>
 {{end}}</ul></form>
 {{else}}<p class="kern-body">Dieser Vorgang ist bei der Bank abgeschlossen oder in Bearbeitung. Sie können dieses Fenster schließen.</p>

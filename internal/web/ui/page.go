@@ -74,6 +74,7 @@ type Page struct {
 	Lang        locale.Lang
 	Portal      Portal
 	Title       string // without the portal's name; also the h1 unless the page says otherwise
+	Detail      string // only in the title element: tells the page from others with the same heading, such as a case number
 	Description string // for search engines, at most 160 characters
 	Nav         string // key of the current entry of Portal.Nav, or ""
 	Breadcrumb  []Link // without the start page and without the page itself
@@ -137,6 +138,9 @@ func (p Page) T(key string, args ...any) string { return p.Printer().T(key, args
 // FullTitle is the title element: "Fehler: Angaben zum Hund – Serviceportal Torhausen".
 func (p Page) FullTitle() string {
 	title := p.Title
+	if p.Detail != "" {
+		title += " · " + p.Detail
+	}
 	if p.Portal.Look.Name != "" && p.Portal.Look.Name != title {
 		title += " – " + p.Portal.Look.Name
 	}

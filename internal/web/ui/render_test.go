@@ -151,6 +151,7 @@ func TestPageTitle(t *testing.T) {
 		"title and portal":                    {ui.Page{Title: "Suche", Portal: portal}, "Suche – Serviceportal Torhausen"},
 		"problems come first":                 {ui.Page{Title: "Suche", Portal: portal, Problems: 2}, "Fehler: Suche – Serviceportal Torhausen"},
 		"English problems":                    {ui.Page{Title: "Search", Lang: locale.English, Portal: portal, Problems: 1}, "Error: Search – Serviceportal Torhausen"},
+		"cases have titles of their own":      {ui.Page{Title: "Hund anmelden", Detail: "TOR-2026-A", Portal: portal}, "Hund anmelden · TOR-2026-A – Serviceportal Torhausen"},
 		"a plain page has no portal":          {ui.Page{Title: "Unbekannte Adresse"}, "Unbekannte Adresse"},
 		"the portal's name is not said twice": {ui.Page{Title: "Serviceportal Torhausen", Portal: portal}, "Serviceportal Torhausen"},
 	} {
