@@ -41,7 +41,7 @@ func (f formSource) Version(r ident.RealmID, form string, version int) (*forms.D
 
 // Env implements cases.FormSource.
 func (f formSource) Env(t tenancy.Tenant, form string, now time.Time) forms.Env {
-	return forms.Env{Today: clock.Date(now), Now: now.In(clock.Berlin), Params: t.Params[form], Signs: t.Plates, Places: func(code string) []forms.Place {
+	return forms.Env{Today: now.In(clock.Berlin), Now: now.In(clock.Berlin), Params: t.Params[form], Signs: t.Plates, Places: func(code string) []forms.Place {
 		var out []forms.Place
 		seen := map[string]bool{}
 		for _, x := range f.directory.Tenants(t.Realm) {
