@@ -26,13 +26,16 @@ type Report struct {
 	Routes   int
 	Cells    int // route × actor × object
 	Calls    int
+	// Shown counts the marks of each object that those who may saw: where it is
+	// zero the walk was blind.
+	Shown map[*Object]int
 }
 
 // Walk goes through the matrix. h is what serves, routes the registry; both are
 // the program's own or have a planted mistake.
 func (w *Town) Walk(h http.Handler, routes []ui.Route) Report {
 	x := &walk{w: w, h: h, twins: map[string]answer{}}
-	x.Routes = len(routes)
+	x.Routes, x.Shown = len(routes), map[*Object]int{}
 	var gets, posts, ends []*row
 	for _, rt := range routes {
 		r := x.row(rt)
@@ -401,6 +404,9 @@ func (x *walk) scan(r *row, a *Actor, t try, got answer) {
 	text := got.head + "\n" + got.body
 	for _, m := range sign.FindAllString(text, -1) {
 		k, ok := x.w.Marks.by[strings.ToLower(m)]
+		if ok && a.reads(k) {
+			x.Shown[k.of]++
+		}
 		if !ok || a.reads(k) || k.kind == mailbox && strings.HasPrefix(r.path, "/verwaltung/postausgang") && r.guard(a) == passes {
 			continue
 		}

@@ -362,3 +362,14 @@ func from[T ~string](list []T) (out []string) {
 	}
 	return out
 }
+
+// Word gives a word of the content of the named object.
+func (w *Town) Word(name string) string {
+	for m, k := range w.Marks.by {
+		if k.of.Name == name && k.kind == content {
+			return m
+		}
+	}
+	w.t.Fatalf("no object %s", name)
+	return ""
+}
