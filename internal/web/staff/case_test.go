@@ -9,6 +9,7 @@ import (
 	"stadttor/internal/cases"
 	"stadttor/internal/ident"
 	"stadttor/internal/payments/paymentstest"
+	"stadttor/internal/perm"
 	"stadttor/internal/web/staff/office/officetest"
 )
 
@@ -352,5 +353,33 @@ func TestPaymentsStandAtTheCase(t *testing.T) {
 	officetest.WellFormed(t, "paid case", a)
 	if a.Status != 200 || !a.Has("24,00", "Bezahlt", "Die Zahlung ist bestätigt.", "Summe") {
 		t.Fatal(a.Status, a.Words())
+	}
+}
+
+// Who applied without signing in has no inbox: the page says that the letter
+// goes by post, and offers no question.
+func TestAGuestGetsTheLetterByPost(t *testing.T) {
+	w := open(t)
+	sent := w.Sent(w.Torhausen, perm.Citizen{Realm: w.Torhausen.Realm, Tenant: w.Torhausen.ID})
+	page := at(sent.Case)
+	b := w.SignIn(w.Torhausen, "ordnung")
+	b.Post(page+"/uebernehmen", nil)
+	a := b.Get(page)
+	officetest.WellFormed(t, "guest's case", a)
+	if !a.Has("Die Person hat kein Postfach.") || strings.Contains(a.Text(), "/rueckfrage") {
+		t.Fatal(a.Words())
+	}
+	if a := b.Post(page+"/rueckfrage", url.Values{"text": {"Wie laut?"}}); a.Status != 409 || !strings.Contains(a.Text(), "Wie laut?") {
+		t.Error(a.Status)
+	}
+	form := b.Get(page + "/entscheidung?ergebnis=approved").Form(page + "/entscheidung")
+	form.Set("begruendung", "Passt.")
+	a = b.Get(page + "/entscheidung")
+	officetest.WellFormed(t, "guest's decision", a)
+	if !a.Has("senden Sie ihn mit der Post") || a.Has("in das Postfach") {
+		t.Error(a.Words())
+	}
+	if a := b.Post(page+"/entscheidung", form); a.Where != page+"?meldung=entschieden-post#inhalt" {
+		t.Fatal(a.Status, a.Where)
 	}
 }

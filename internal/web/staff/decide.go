@@ -22,7 +22,8 @@ type decidePage struct {
 	URL          string // of the case
 	Refused      string
 	Fields       []ui.Field
-	Placeholders []ui.Fact
+	Placeholders []letter.Placeholder
+	Warning      string
 	Applicant    string
 	Number       string
 }
@@ -61,12 +62,20 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 		return s.renderDecision(w, r, http.StatusOK, f, nil)
 	}
 	if len(f.problems) == 0 {
-		err = s.c.Cases.Decide(r.Context(), ui.Staff(r), id, f.decision())
-		if err == nil {
-			return office.Done(w, r, caseURL(id), "entschieden")
+		m, err := s.c.Cases.Case(r.Context(), ui.Staff(r), id)
+		if err != nil {
+			return err
 		}
+		if err = s.c.Cases.Decide(r.Context(), ui.Staff(r), id, f.decision()); err != nil {
+			return s.retryDecision(w, r, f, err)
+		}
+		word := "entschieden"
+		if guest(m) {
+			word = "entschieden-post"
+		}
+		return office.Done(w, r, caseURL(id), word)
 	}
-	return s.retryDecision(w, r, f, err)
+	return s.retryDecision(w, r, f, nil)
 }
 
 // preview serves POST /verwaltung/faelle/{id}/vorschau: the letter as PDF,
@@ -206,12 +215,17 @@ func (s *Server) renderDecision(w http.ResponseWriter, r *http.Request, status i
 	if refused != nil {
 		p.Refused = page.T("staff.decide.refused") + " " + page.T(errs.KeyOf(refused))
 	}
-	for _, x := range letter.Placeholders() {
-		p.Placeholders = append(p.Placeholders, ui.Fact{Name: "{{" + x.Name + "}}", Values: []string{x.Meaning}})
+	p.Placeholders, p.Warning = letter.Placeholders(), page.T("staff.decide.warning")
+	if guest(m) {
+		p.Warning = page.T("staff.decide.warningpost")
 	}
 	page.Problems = len(ui.Problems(p.Fields))
 	return ui.Render(w, r, status, decideView(page, p, m.Title))
 }
+
+// guest reports whether nobody signed in for the application: there is no
+// inbox, the letter goes by post.
+func guest(m cases.Matter) bool { return m.May.Decide && !m.May.Ask }
 
 // mayNot says why somebody cannot decide now.
 func mayNot(actor perm.Staff, m cases.Matter) error {
