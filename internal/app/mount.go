@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -57,7 +58,7 @@ func (a *App) mount() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.Routes = a.doors()
 	ui.Mount(mux, e, a.Routes)
-	mux.Handle("/assets/", ui.AssetHandler())
+	mux.Handle("GET /assets/", ui.AssetHandler(e.Handle(ui.NotFound)))
 	mux.HandleFunc("GET /assets/t/{file}", func(w http.ResponseWriter, r *http.Request) {
 		ui.ServeLookCSS(w, r, ui.VisitOf(r).Door.Portal.Look)
 	})
@@ -87,28 +88,27 @@ func (a *App) mount() (http.Handler, error) {
 func (a *App) enter(e ui.Errors, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		line, _ := r.Context().Value(lineKey{}).(*obs.Request)
-		door, ok := a.Directory.ByHost(r.Host)
-		if !ok {
+		in, err := a.Gate.Enter(r)
+		if errors.Is(err, tenancy.ErrHost) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Cache-Control", "no-store")
 			w.WriteHeader(http.StatusMisdirectedRequest)
 			fmt.Fprint(w, `<!DOCTYPE html><html lang="de"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Dieses Portal gibt es hier nicht</title></head><body><main><h1>Dieses Portal gibt es hier nicht</h1><p>Unter diesem Namen ist kein Serviceportal eingerichtet. Bitte prüfen Sie die Adresse.</p></main></body></html>`)
 			return
 		}
-		line.Portal = door.Portal.Host
-		in, err := a.Gate.Enter(r)
+		v := ui.VisitOf(in)
+		line.Portal, line.ID = v.Door.Portal.Host, v.ID
 		if err != nil {
 			e.Write(w, in, err)
 			return
 		}
-		v := ui.VisitOf(in)
-		line.ID = v.ID
 		if v.SignedInStaff() {
 			line.Actor = v.Staff.Ref()
 		} else if !v.Citizen.Guest() {
 			line.Actor = v.Citizen.Ref()
 		}
 		defer func() {
+			line.Route = in.Pattern // what the mux found; "" if it was not asked
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
 					panic(p)
@@ -127,8 +127,10 @@ func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		line := &obs.Request{Method: r.Method}
 		r = r.WithContext(context.WithValue(r.Context(), lineKey{}, line))
 		rec := &recorder{ResponseWriter: w}
-		_, line.Route = mux.Handler(r)
 		defer func() {
+			if line.Route == "" { // refused before the mux was asked
+				_, line.Route = mux.Handler(r)
+			}
 			line.Status, line.Bytes, line.Duration = rec.status, rec.bytes, time.Since(start)
 			if line.Status == 0 {
 				line.Status = http.StatusOK

@@ -71,7 +71,13 @@ func (s *Service) Worklist(ctx context.Context, actor perm.Staff, f Filter) (out
 		add("r.form=?", f.Form)
 	}
 	if f.Text != "" {
-		text := strings.ToUpper(strings.TrimSpace(f.Text))
+		// Signs that stand in no number, NUL and broken UTF-8 among them, are left out.
+		text := strings.Map(func(r rune) rune {
+			if r < ' ' || r > '~' {
+				return -1
+			}
+			return r
+		}, strings.ToUpper(strings.TrimSpace(f.Text)))
 		if n, err := ident.ParseNumber(text); err == nil {
 			text = string(n)
 		}

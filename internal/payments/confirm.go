@@ -166,6 +166,17 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, p Payment, v verdict, det
 	return nil
 }
 
+// word reports whether s can be a reference or a name of ours or a provider's:
+// 1 to most printable ASCII signs. Nothing else is asked of the database.
+func word(s string, most int) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
+
 // Notify takes a provider's notice: a hint only, the provider is asked. ref is
 // our payment ID or the provider's reference. Duplicates, a wrong order, old
 // and foreign references do no harm. Anybody may call it, so it says nothing
@@ -177,7 +188,7 @@ func (s *Service) Notify(ctx context.Context, t ident.TenantID, provider, ref st
 	if err != nil {
 		return err
 	}
-	if ref == "" || len(ref) > 200 || provider == "" || len(provider) > 100 {
+	if !word(ref, 200) || !word(provider, 100) {
 		return nil
 	}
 	var p Payment

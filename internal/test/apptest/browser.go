@@ -193,7 +193,11 @@ func (f *Form) field(n *html.Node) {
 	case n.Data == "button":
 		f.Buttons = append(f.Buttons, url.Values{name: {attr(n, "value")}})
 	case n.Data == "textarea":
-		f.Values.Add(name, Text(n))
+		text := ""
+		if n.FirstChild != nil {
+			text = n.FirstChild.Data
+		}
+		f.Values.Add(name, strings.ReplaceAll(text, "\n", "\r\n")) // as browsers send it
 	case n.Data == "select":
 		first, chosen := "", ""
 		var walk func(*html.Node)

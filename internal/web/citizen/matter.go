@@ -58,7 +58,11 @@ func (s *Server) showMatter(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return s.closed(w, r, id, err)
 	}
+	if fields != nil && !own.May.Reply { // an answer that came back, but nobody asks (any more)
+		return errs.Conflict("case.not-in-state")
+	}
 	page := s.personal(r, own.Title)
+	page.Detail = string(own.Number)
 	page.Nav = ui.NavAccount
 	page.Breadcrumb = []ui.Link{{Text: page.T("ui.nav.account"), URL: "/konto"}, {Text: page.T("citizenform.inbox.title"), URL: "/postfach"}}
 	q := r.URL.Query()

@@ -105,12 +105,13 @@ func contentType(name string) string {
 const immutable = "public, max-age=31536000, immutable"
 
 // AssetHandler serves GET /assets/…: hashed names for ever, the licence texts
-// for an hour, brotli or gzip as the browser asks.
-func AssetHandler() http.Handler {
+// for an hour, brotli or gzip as the browser asks; missing answers for a name
+// that no file has.
+func AssetHandler(missing http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, ok := assets.byPath[r.URL.Path]
 		if !ok {
-			http.NotFound(w, r)
+			missing.ServeHTTP(w, r)
 			return
 		}
 		h := w.Header()

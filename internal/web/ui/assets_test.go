@@ -87,7 +87,7 @@ func TestAssetsAreServedForEverInTheSmallestForm(t *testing.T) {
 			r.Header.Set("Accept-Encoding", c.accept)
 			r.Header.Set("If-None-Match", c.match)
 			w := httptest.NewRecorder()
-			AssetHandler().ServeHTTP(w, r)
+			AssetHandler(http.NotFoundHandler()).ServeHTTP(w, r)
 			if w.Code != c.status || w.Body.String() != c.body || w.Header().Get("Content-Encoding") != c.encoding {
 				t.Fatalf("%d %q %q", w.Code, w.Body, w.Header().Get("Content-Encoding"))
 			}

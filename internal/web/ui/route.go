@@ -3,6 +3,9 @@ package ui
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
@@ -48,6 +51,9 @@ func Mount(mux *http.ServeMux, e Errors, routes []Route) {
 			limit = defaultBody
 		}
 		mux.Handle(rt.Pattern, e.Handle(func(w http.ResponseWriter, r *http.Request) error {
+			if !legible(r.URL.Path) {
+				return errs.NotFound("page", r.Method)
+			}
 			v := VisitOf(r)
 			switch rt.Audience {
 			case Person:
@@ -77,4 +83,11 @@ func Mount(mux *http.ServeMux, e Errors, routes []Route) {
 			return rt.Handle(w, r)
 		}))
 	}
+}
+
+// legible reports whether a path can name anything of ours: UTF-8 without
+// control characters. Nothing else reaches a handler, nor a database that would
+// refuse it.
+func legible(path string) bool {
+	return utf8.ValidString(path) && !strings.ContainsFunc(path, unicode.IsControl)
 }
