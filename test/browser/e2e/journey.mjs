@@ -7,14 +7,15 @@ import { birth, bulky, fire } from './others.mjs';
 export async function journey(run, only) {
   const wanted = (name) => !only || only.includes(name);
   if (wanted('find')) await find(run);
+  let paid;
   if (wanted('parking')) {
-    const paid = await parking(run);
+    paid = await parking(run);
     await office(run, paid, await paper(run, 'feld-f1.jpg', ['F.1', '1890 kg']));
     await delivered(run, paid);
-    await mails(run, paid);
   }
   if (wanted('dogs')) await dogs(run);
   if (wanted('bulky')) await bulky(run);
   if (wanted('fire')) await fire(run);
   if (wanted('birth')) await birth(run);
+  if (paid) await mails(run, paid);
 }

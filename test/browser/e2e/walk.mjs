@@ -132,6 +132,21 @@ export class Person {
     assert.ok(await box.isChecked(), `${this.name} ticks ${label}, but it stays empty`);
   }
 
+  // enter answers a page by the names of its inputs, as a test fixture does:
+  // { name: text | option's value | [files] }.
+  async enter(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = this.page.locator(`main [name="${name}"]:not([type=hidden])`);
+      const kind = await field.first().evaluate((e) => e.type);
+      if (kind === 'file') await field.setInputFiles(value);
+      else if (kind === 'select-one') await field.selectOption(value);
+      else if (kind === 'radio' || kind === 'checkbox') {
+        const id = await this.page.locator(`main [name="${name}"][value="${value}"]`).getAttribute('id');
+        await this.page.locator(`label[for="${id}"]`).click();
+      } else await field.fill(value);
+    }
+  }
+
   // date fills a group of three fields.
   async date(legend, day, month, year) {
     const group = this.page.getByRole('group', { name: legend });

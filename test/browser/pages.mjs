@@ -1,0 +1,186 @@
+// The accessibility gate over the running demonstration: node pages.mjs
+// [name …]. Every kind of page, as the person who may see it.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { start } from './chromium.mjs';
+import { check } from './gate.mjs';
+import { validate } from './html.mjs';
+import { root, startProgram } from './program.mjs';
+import { setScene } from './scene.mjs';
+import { selftest } from './selftest.mjs';
+
+const workers = Number(process.env.GATE_WORKERS ?? 2);
+const out = join(root, 'artifacts/gate');
+
+// press gives a reach: what a person does to see the page.
+const press = (selector) => async (page) => {
+  await page.evaluate(() => { document.left = true; });
+  await page.locator(selector).first().click();
+  for (let i = 0; i < 400; i++) {
+    if (await page.evaluate(() => !document.left && document.readyState === 'complete').catch(() => false)) return;
+    await page.waitForTimeout(25);
+  }
+  throw new Error(`no new page after ${selector}`);
+};
+const save = press('main form button[type=submit]:not(.kern-sr-only):has-text("Speichern und weiter")');
+
+// pages lists what is looked at: name, path, and what differs from a visitor
+// of Torhausen who sees a page with status 200.
+function pages({ state, ids }) {
+  const s = state;
+  const parken = '/antrag/bewohnerparkausweis';
+  const hund = '/antrag/hundesteuer-anmeldung';
+  const gut = '/antrag/sperrgutabfuhr';
+  const amt = (name, path, who, more) => ({ name: `verwaltung-${name}`, path: `/verwaltung${path}`, state: who, ...more });
+  return [
+    // The catalogue.
+    { name: 'start', path: '/', budget: 100_000 },
+    { name: 'start-gruen', path: '/', portal: 'lindenbrueck', quick: true },
+    { name: 'start-kreis', path: '/', portal: 'kreis-musterland', quick: true },
+    { name: 'suche', path: '/suche?q=hund' },
+    { name: 'suche-leer', path: '/suche?q=xqzzyv' },
+    { name: 'a-z', path: '/leistungen' },
+    { name: 'leistung', path: '/leistungen/bewohnerparkausweis', budget: 90_000 },
+    { name: 'leistung-fremd', path: '/leistungen/fuehrerschein-ersterteilung', quick: true },
+    { name: 'lebenslagen', path: '/lebenslagen' },
+    { name: 'lebenslage', path: '/lebenslagen/umzug-wohnen' },
+    { name: 'einrichtungen', path: '/einrichtungen' },
+    { name: 'einrichtung', path: '/einrichtungen/buergerbuero' },
+    { name: 'kontakt', from: '/einrichtungen/buergerbuero', link: '/kontakte/' },
+    { name: 'ort', path: '/ort?q=00106' },
+    { name: 'impressum', path: '/impressum' },
+    { name: 'datenschutz', path: '/datenschutz', quick: true },
+    { name: 'barrierefreiheit', path: '/barrierefreiheit', quick: true },
+    { name: 'leichte-sprache', path: '/leichte-sprache', quick: true },
+    { name: 'gebaerdensprache', path: '/gebaerdensprache', quick: true },
+    { name: 'fehlt', path: '/gibt-es-nicht', status: 404 },
+    { name: 'fremder-name', path: '/', portal: 'niemand.localhost', status: 421, plain: true },
+    // Signing in and applying.
+    { name: 'anmelden', path: '/anmelden?niveau=substantiell&ziel=%2Fkonto' },
+    { name: 'anmelden-demo', path: '/anmelden?niveau=substantiell&ziel=%2Fkonto', reach: press('main form button[type=submit]'), plain: true, quick: true },
+    { name: 'antrag', path: hund, budget: 80_000 },
+    { name: 'frage-ja-nein', path: `${parken}/wohnung`, state: s.mareike, budget: 80_000 },
+    { name: 'frage-person', path: `${parken}/person`, state: s.mareike },
+    { name: 'frage-anschrift', path: `${parken}/anschrift`, state: s.mareike },
+    { name: 'frage-fahrzeug', path: `${parken}/fahrzeug`, state: s.mareike, quick: true },
+    { name: 'frage-spaeter', path: `${parken}/vollmacht`, state: s.mareike },
+    { name: 'frage-dateien', path: `${parken}/zulassungsbescheinigung`, state: s.mareike },
+    { name: 'frage-datum', path: `${parken}/laufzeit`, state: s.mareike, quick: true },
+    { name: 'frage-kontakt', path: `${parken}/kontakt`, state: s.mareike, quick: true },
+    { name: 'pruefen', path: `${parken}/pruefen`, state: s.mareike },
+    { name: 'pruefen-fehler', path: `${parken}/pruefen`, state: s.mareike, status: 422, reach: press('main button:has-text("zahlungspflichtig absenden")'), quick: true },
+    { name: 'ausstieg', path: ids.exit, state: s.exit },
+    { name: 'frage-zahl', path: `${hund}/bisher`, state: s.guest },
+    { name: 'frage-zahl-fehler', path: `${hund}/bisher`, state: s.guest, status: 422, reach: async (page) => { await page.locator('[name=bisherige_hunde]').fill('viele'); await save(page); } },
+    { name: 'eintrag', path: `${hund}/hunde/1`, state: s.guest },
+    { name: 'eintrag-fehler', path: `${hund}/hunde/1`, state: s.guest, status: 422, reach: async (page) => { await page.locator('[name=name]').fill(''); await page.locator('[name="seit.monat"]').fill('13'); await page.locator('[name=chip]').fill('12'); await save(page); } },
+    { name: 'liste', path: `${hund}/hunde`, state: s.guest },
+    { name: 'frage-lastschrift', path: `${hund}/lastschrift`, state: s.guest },
+    { name: 'berechnet', path: `${hund}/steuer`, state: s.guest, quick: true },
+    { name: 'entwurf', path: ids.draft, state: s.guest },
+    { name: 'frage-mengen', path: `${gut}/gegenstaende`, state: s.zuzanna },
+    { name: 'frage-termin', path: `${gut}/termin`, state: s.zuzanna },
+    { name: 'frage-text', path: `${gut}/hinweise`, state: s.zuzanna, quick: true },
+    { name: 'bezahlen', path: `/bezahlung/${ids.payment}`, state: s.zuzanna },
+    { name: 'eingegangen', path: `${hund}/eingegangen/${ids.decided}`, state: s.emeka },
+    { name: 'postfach', path: '/postfach', state: s.emeka },
+    { name: 'vorgang-rueckfrage', path: `/postfach/${ids.asked}`, state: s.emeka },
+    { name: 'vorgang-antwort-fehler', path: `/postfach/${ids.asked}`, state: s.emeka, status: 422, reach: press('main button:has-text("Antwort senden")'), quick: true },
+    { name: 'vorgang-entschieden', path: `/postfach/${ids.decided}`, state: s.emeka },
+    { name: 'zurueckziehen', path: `/postfach/${ids.asked}/zurueckziehen`, state: s.emeka, quick: true },
+    { name: 'konto', path: '/konto', state: s.emeka },
+    // The office.
+    amt('anmelden', '/anmelden'),
+    amt('start', '', s.tax),
+    amt('liste', '/faelle', s.tax),
+    amt('fall', `/faelle/${ids.asked}`, s.tax),
+    amt('fall-entschieden', `/faelle/${ids.decided}`, s.tax, { quick: true }),
+    amt('entscheidung', `/faelle/${ids.claimed}/entscheidung`, s.tax),
+    amt('entscheidung-fehler', `/faelle/${ids.claimed}/entscheidung`, s.tax, { status: 422, reach: press('main button:has-text("Entscheiden und Bescheid versenden")'), quick: true }),
+    amt('konto', '/konto', s.tax, { quick: true }),
+    amt('ohne-recht', '/personal', s.tax, { status: 403, quick: true }),
+    // Editors, administrators, the treasurer.
+    amt('leistungen', '/leistungen', s.editor),
+    amt('leistung', '/leistungen/bewohnerparkausweis', s.editor),
+    amt('portal', '/portal', s.admin),
+    amt('parameter', '/parameter', s.admin, { quick: true }),
+    amt('parameter-formular', '/parameter/bewohnerparkausweis', s.admin),
+    amt('parameter-tabelle', '/parameter/sperrgutabfuhr', s.admin, { quick: true }),
+    amt('personal', '/personal', s.admin),
+    amt('auftraege', '/auftraege', s.admin),
+    amt('uebergaben', '/uebergaben', s.admin, { quick: true }),
+    amt('protokoll', '/protokoll', s.auditor, { portal: 'kreis-musterland', quick: true }),
+    amt('postausgang', '/postausgang', s.admin, { quick: true }),
+    amt('zahlungen', '/zahlungen', s.treasurer),
+    amt('buchungen', '/zahlungen/buchungen', s.treasurer, { quick: true }),
+  ];
+}
+
+const wanted = process.argv.slice(2);
+const begun = Date.now();
+const work = await mkdtemp(join(tmpdir(), 'stadttor-gate-'));
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const since = () => `${Math.round((Date.now() - begun) / 1000)} s`;
+let program, browser;
+let bad = 0;
+const fail = (name, list) => {
+  bad += list.length;
+  console.log(`FAIL ${name}`);
+  for (const x of list) console.log(`       ${x}`);
+};
+try {
+  browser = await start();
+  const missed = await selftest(browser, join(out, 'selftest'));
+  if (missed.length) fail('self-test: the gate does not see what it should', missed);
+  else console.log(`ok   self-test: every planted fault is found (${since()})`);
+
+  program = await startProgram('sqlite');
+  const scene = await setScene(browser, program, work);
+  console.log(`ok   scene set (${since()})`);
+  const list = pages(scene).filter((p) => !wanted.length || wanted.some((w) => p.name === w || (w.endsWith('*') && p.name.startsWith(w.slice(0, -1)))));
+  const html = new Map();
+  const titles = new Map();
+  let incomplete = 0;
+  const results = [];
+  const queue = [...list];
+  const worker = async () => {
+    for (let p; (p = queue.shift()); ) {
+      const portal = p.portal ?? 'torhausen';
+      try {
+        let path = p.path;
+        if (p.from) {
+          const found = (await program.get(portal, p.from)).body.toString().match(new RegExp(`href="(${p.link}[^"]+)"`));
+          if (!found) throw new Error(`no link ${p.link} on ${p.from}`);
+          path = found[1];
+        }
+        const r = await check(browser, program.url(portal, path), p);
+        html.set(p.name, r.html);
+        incomplete += r.incomplete;
+        const same = titles.get(r.title);
+        if (same && same.portal === portal) r.findings.push(`title "${r.title}" is that of ${same.name}, too`);
+        titles.set(r.title, { name: p.name, portal });
+        results.push({ name: p.name, ...r });
+        if (r.findings.length) fail(p.name, r.findings);
+        else console.log(`ok   ${p.name} (${r.bytes} bytes at first)`);
+      } catch (e) {
+        fail(p.name, [e.message]);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+  const invalid = await validate(html, join(out, 'html'));
+  if (invalid.length) fail('HTML', invalid);
+  await writeFile(join(out, 'report.json'), JSON.stringify(results.map(({ html: _, ...r }) => r), null, 1));
+  console.log(`${bad ? 'FAIL' : 'ok  '} gate: ${list.length} pages, ${bad} findings, ${incomplete} for a human to judge, ${since()}`);
+} catch (e) {
+  bad++;
+  console.log(`FAIL gate: ${e.message}\n${e.stack}`);
+  if (program) await writeFile(join(out, 'program.log'), await program.log());
+} finally {
+  await browser?.close();
+  await program?.stop();
+  await rm(work, { recursive: true, force: true });
+}
+process.exitCode = bad ? 1 : 0;
