@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,6 @@ type jobsPage struct {
 type jobCount struct {
 	Text, URL string
 	N         int
-	Tone      ui.Tone
 	Current   bool
 }
 
@@ -36,7 +36,8 @@ type jobLine struct {
 // maxJobs bounds the list.
 const maxJobs = 200
 
-var jobStates = []string{jobs.Waiting, jobs.Running, jobs.Dead, jobs.Done}
+// jobStates in the order of their urgency; what is done comes last.
+var jobStates = []string{jobs.Dead, jobs.Running, jobs.Waiting, jobs.Done}
 
 var jobTones = map[string]ui.Tone{jobs.Waiting: ui.Info, jobs.Running: ui.Info, jobs.Dead: ui.Danger, jobs.Done: ui.Success}
 
@@ -55,25 +56,27 @@ func (s *Server) showJobs(w http.ResponseWriter, r *http.Request, status int, re
 		return err
 	}
 	out := jobsPage{Told: told(r, page), Refused: refused, Retry: actor.May(perm.RetryJobs)}
-	known := ""
-	all := 0
-	for _, st := range jobStates {
-		if st == state {
-			known = st
-		}
-		all += counts[st]
+	want := []string{state}
+	if !slices.Contains(jobStates, state) {
+		want = jobStates[:len(jobStates)-1] // all that is not done
 	}
-	out.Counts = append(out.Counts, jobCount{Text: p.T("admin.jobs.all"), URL: "/verwaltung/auftraege", N: all, Current: known == ""})
+	open := 0
 	for _, st := range jobStates {
-		c := jobCount{Text: p.T("admin.jobstate." + st), URL: "/verwaltung/auftraege?zustand=" + st, N: counts[st], Current: known == st}
-		if st == jobs.Dead {
-			c.Tone = ui.Danger
+		if st != jobs.Done {
+			open += counts[st]
 		}
-		out.Counts = append(out.Counts, c)
 	}
-	list, err := jobs.List(r.Context(), s.c.DB, actor, known, maxJobs)
-	if err != nil {
-		return err
+	out.Counts = append(out.Counts, jobCount{Text: p.T("admin.jobs.open"), URL: "/verwaltung/auftraege", N: open, Current: len(want) > 1})
+	var list []jobs.Row
+	for _, st := range jobStates {
+		out.Counts = append(out.Counts, jobCount{Text: p.T("admin.jobstate." + st), URL: "/verwaltung/auftraege?zustand=" + st, N: counts[st], Current: len(want) == 1 && want[0] == st})
+	}
+	for _, st := range want {
+		some, err := jobs.List(r.Context(), s.c.DB, actor, st, maxJobs)
+		if err != nil {
+			return err
+		}
+		list = append(list, some...)
 	}
 	for _, j := range list {
 		l := jobLine{ID: string(j.ID), Kind: jobName(page, j.Kind), Key: j.Key, State: p.T("admin.jobstate." + j.State), Tone: jobTones[j.State], Why: j.LastError,

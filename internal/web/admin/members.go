@@ -18,8 +18,9 @@ import (
 type membersPage struct {
 	Told, Refused string
 	Members       ui.Table
-	Fields        []ui.Field // method, subject, name
-	Grants        [][2]ui.Field
+	Fields        []ui.Field           // method, subject, name
+	Grants        [grantRows][2]string // role, unit, as typed
+	Roles, Units  []ui.Option
 	GrantProblem  string
 	Rights        ui.Table
 }
@@ -55,19 +56,12 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 	out.Members = ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
 	slices.SortFunc(list, func(a, b accounts.Member) int { return strings.Compare(a.Name.Reveal(), b.Name.Reveal()) })
 	for _, m := range list {
-		var roles []string
-		for _, g := range m.Grants {
-			role := p.T("staff.role." + string(g.Role))
-			if u, ok := s.c.Directory.Unit(actor.Tenant, g.Unit); ok {
-				role += " (" + u.Name + ")"
-			}
-			roles = append(roles, role)
-		}
+		roles := s.rolesOf(page, actor.Tenant, m.Grants)
 		state := ui.Cell{Text: p.T("admin.members.active")}
 		if !m.Active {
 			state.Text = p.T("admin.members.inactive")
 		}
-		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: m.Name.Reveal()}, {Text: orDash(strings.Join(roles, ", "))}, state}})
+		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: m.Name.Reveal()}, {Text: orDash(strings.Join(roles, "; "))}, state}})
 	}
 	method := ui.Field{Name: "weg", Type: ui.FieldSelect, Label: p.T("admin.members.method"), Value: f.method, Problem: f.problems["weg"]}
 	for _, m := range s.c.Accounts.Methods(accounts.KindStaff) {
@@ -78,21 +72,37 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 		{Name: "kennung", Type: ui.FieldText, Label: p.T("admin.members.subject"), Hint: p.T("admin.members.subjecthint"), Value: f.subject, Problem: f.problems["kennung"], Autocomplete: "off"},
 		{Name: "name", Type: ui.FieldText, Label: p.T("admin.members.name"), Value: f.name, Problem: f.problems["name"], Autocomplete: "off"},
 	}
-	for i, g := range f.grants {
-		n := strconv.Itoa(i)
-		role := ui.Field{Name: "rolle." + n, Type: ui.FieldSelect, Label: p.T("admin.members.role", "n", i+1), Value: g[0], Optional: i > 0}
-		for _, x := range grantable(actor) {
-			role.Options = append(role.Options, ui.Option{Value: string(x), Label: p.T("staff.role." + string(x))})
-		}
-		unit := ui.Field{Name: "stelle." + n, Type: ui.FieldSelect, Label: p.T("admin.members.unit", "n", i+1), Value: g[1], Optional: true}
-		for _, u := range s.c.Directory.Units(actor.Tenant) {
-			unit.Options = append(unit.Options, ui.Option{Value: string(u.ID), Label: u.Name})
-		}
-		out.Grants = append(out.Grants, [2]ui.Field{role, unit})
+	out.Grants = f.grants
+	for _, x := range grantable(actor) {
+		out.Roles = append(out.Roles, ui.Option{Value: string(x), Label: p.T("staff.role." + string(x))})
+	}
+	for _, u := range s.c.Directory.Units(actor.Tenant) {
+		out.Units = append(out.Units, ui.Option{Value: string(u.ID), Label: u.Name})
 	}
 	problems := out.problems()
 	page.Problems = len(problems)
 	return ui.Render(w, r, status, membersView(page, out, problems))
+}
+
+// rolesOf says which roles somebody holds, each once with its units.
+func (s *Server) rolesOf(page ui.Page, t ident.TenantID, grants []perm.Grant) (out []string) {
+	for i, g := range grants {
+		if i > 0 && grants[i-1].Role == g.Role {
+			continue // accounts lists them by role
+		}
+		var units []string
+		for _, x := range grants {
+			if u, ok := s.c.Directory.Unit(t, x.Unit); ok && x.Role == g.Role {
+				units = append(units, u.Name)
+			}
+		}
+		name := page.T("staff.role." + string(g.Role))
+		if len(units) > 0 {
+			name += " (" + strings.Join(units, ", ") + ")"
+		}
+		out = append(out, name)
+	}
+	return out
 }
 
 func (p membersPage) problems() []ui.Problem {

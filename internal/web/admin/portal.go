@@ -288,7 +288,7 @@ func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, status int, 
 	for i, n := range f.portal.Notices {
 		out.Notices = append(out.Notices, noticeRow{n.Kind, n.Title, n.Text, f.until[i]})
 	}
-	for len(out.Notices) < len(f.portal.Notices)+2 {
+	for len(out.Notices) < len(f.portal.Notices)+1 {
 		out.Notices = append(out.Notices, noticeRow{Kind: "info"})
 	}
 	for _, x := range imprintFields(&f.portal.Imprint) {

@@ -295,6 +295,7 @@ func (s *Server) showService(w http.ResponseWriter, r *http.Request, status int,
 	page := frame(r, "admin.services.title", navServices)
 	page.Breadcrumb, page.Detail = []ui.Link{{Text: page.Title, URL: "/verwaltung/leistungen"}}, page.Title
 	p := page.Printer()
+	page.Detail = page.Title
 	if page.Title = d.Own.Title; page.Title == "" {
 		page.Title = d.Library.Title
 	}
