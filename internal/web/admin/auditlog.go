@@ -47,7 +47,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
 			what.Sub = strings.TrimSpace(p.T("admin.audit.notdone") + " " + e.Detail)
 		}
 		t.Rows = append(t.Rows, ui.Row{Marked: e.Outcome != "done", Cells: []ui.Cell{
-			{Text: strconv.FormatInt(e.Seq, 10)}, {Text: p.DateTime(e.At)}, {Text: actorName(page, names, e.Actor)}, what, objectCell(page, actor, e.Object), {Text: hex.EncodeToString(e.Hash[:min(6, len(e.Hash))])}}})
+			{Text: strconv.FormatInt(e.Seq, 10)}, {Text: stamp(p, e.At)}, {Text: actorName(page, names, e.Actor)}, what, objectCell(page, actor, e.Object), {Text: hex.EncodeToString(e.Hash[:min(6, len(e.Hash))])}}})
 	}
 	out := listPage{Lead: p.T("admin.audit.lead"), Table: t}
 	if before > 0 {

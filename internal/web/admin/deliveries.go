@@ -54,7 +54,7 @@ func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
 			by = "–"
 		}
 		t.Rows = append(t.Rows, ui.Row{Marked: d.State == delivery.Failed, Cells: []ui.Cell{number, {Text: p.T("staff.parcel." + event)}, {Text: p.T("staff.delivery." + d.State), Badge: true, Tone: parcelTones[d.State]},
-			{Text: by}, {Text: p.DateTime(d.PlannedAt)}, {Text: orDash(p.DateTime(d.TriedAt)), Sub: p.T("staff.delivery.tries", "n", d.Attempts)}, result}})
+			{Text: by}, {Text: stamp(p, d.PlannedAt)}, {Text: orDash(stamp(p, d.TriedAt)), Sub: p.T("staff.delivery.tries", "n", d.Attempts)}, result}})
 	}
 	return ui.Render(w, r, http.StatusOK, listView(page, listPage{Lead: p.T("admin.deliveries.lead"), Table: t}))
 }

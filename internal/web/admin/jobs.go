@@ -83,11 +83,11 @@ func (s *Server) showJobs(w http.ResponseWriter, r *http.Request, status int, re
 			Tries: p.T("admin.jobs.tries", "n", strconv.Itoa(j.Attempt), "max", strconv.Itoa(j.MaxAttempts)), Retry: out.Retry && (j.State == jobs.Dead || j.State == jobs.Waiting && j.Attempt > 0)}
 		switch j.State {
 		case jobs.Waiting:
-			l.When = p.T("admin.jobs.due", "when", p.DateTime(j.RunAt))
+			l.When = p.T("admin.jobs.due", "when", stamp(p, j.RunAt))
 		case jobs.Done:
-			l.When = p.T("admin.jobs.done", "when", p.DateTime(j.DoneAt))
+			l.When = p.T("admin.jobs.done", "when", stamp(p, j.DoneAt))
 		default:
-			l.When = p.T("admin.jobs.since", "when", p.DateTime(j.CreatedAt))
+			l.When = p.T("admin.jobs.since", "when", stamp(p, j.CreatedAt))
 		}
 		out.Jobs = append(out.Jobs, l)
 	}

@@ -23,7 +23,7 @@ func (s *Server) outbox(w http.ResponseWriter, r *http.Request) error {
 	t := ui.Table{ID: "post", Caption: p.T("admin.outbox.caption", "n", len(list)), Empty: p.T("admin.outbox.none"),
 		Columns: []ui.Column{{Title: p.T("admin.outbox.subject")}, {Title: p.T("admin.outbox.to")}, {Title: p.T("admin.outbox.from")}, {Title: p.T("admin.outbox.when")}}}
 	for _, k := range list {
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: k.Subject, URL: "/verwaltung/postausgang/" + k.ID}, {Text: k.To.Reveal()}, {Text: k.From}, {Text: p.DateTime(k.At)}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: k.Subject, URL: "/verwaltung/postausgang/" + k.ID}, {Text: k.To.Reveal()}, {Text: k.From}, {Text: stamp(p, k.At)}}})
 	}
 	return ui.Render(w, r, http.StatusOK, listView(page, listPage{Lead: p.T("admin.outbox.lead"), Table: t}))
 }

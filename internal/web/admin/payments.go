@@ -5,11 +5,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"stadttor/internal/ident"
 	"stadttor/internal/money"
 	"stadttor/internal/payments"
 	"stadttor/internal/perm"
+	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
 )
 
@@ -61,7 +63,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		if x.Refunded > 0 {
 			amount.Sub = p.T("staff.pay.refunded", "amount", p.Money(x.Refunded))
 		}
-		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: p.DateTime(at)}, {Text: orDash(x.Provider)}, {Text: x.Purpose}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: stamp(p, at)}, {Text: orDash(x.Provider)}, {Text: x.Purpose}}})
 	}
 	out := listPage{Table: t, Links: []ui.Link{{Text: p.T("admin.payments.ledger"), URL: "/verwaltung/zahlungen/buchungen"}}}
 	if len(list) == paymentsPage {
@@ -115,7 +117,7 @@ func (s *Server) ledger(w http.ResponseWriter, r *http.Request) error {
 		if !actor.May(perm.ReadCases) {
 			matter = ui.Cell{Text: p.T("admin.ledger.ofcase"), URL: "/verwaltung/zahlungen/buchungen?vorgang=" + string(e.Case)}
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: e.Booking}, {Text: accountName(page, e.Account)}, debit, credit, {Text: p.DateTime(e.At)}, matter}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{bookingCell(page, e.Booking), {Text: accountName(page, e.Account)}, debit, credit, {Text: stamp(p, e.At)}, matter}})
 	}
 	slices.Sort(accounts)
 	out := listPage{Lead: p.T("admin.ledger.lead"), Table: t, Links: []ui.Link{{Text: p.T("admin.payments.title"), URL: "/verwaltung/zahlungen"}}}
@@ -128,6 +130,23 @@ func (s *Server) ledger(w http.ResponseWriter, r *http.Request) error {
 		out.Lead += " " + p.T("admin.ledger.cut", "n", maxEntries)
 	}
 	return ui.Render(w, r, http.StatusOK, listView(page, out))
+}
+
+// bookingCell says a booking of the ledger in German; its name stands below.
+func bookingCell(page ui.Page, booking string) ui.Cell {
+	kind, rest, _ := strings.Cut(booking, ":")
+	if key := "admin.booking." + kind; page.Printer().Has(key) {
+		return ui.Cell{Text: page.T(key), Sub: rest}
+	}
+	return ui.Cell{Text: booking}
+}
+
+// stamp is a moment for tables.
+func stamp(p locale.Printer, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return p.ShortDate(t) + ", " + p.Clock(t)
 }
 
 // accountName says an account of the ledger in German.
