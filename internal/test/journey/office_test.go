@@ -127,7 +127,7 @@ func TestFromTheApplicationToTheDecisionReadAtAThirdPortal(t *testing.T) {
 		// Decide: the letter is looked at before it goes.
 		clerk.open(h, "torhausen", n)
 		clerk.Sees(http.StatusOK, "Die Jugendfeuerwehr.", "skizze.pdf")
-		clerk.Get(matter+"/entscheidung?ergebnis=approved").Sees(http.StatusOK)
+		clerk.Get(matter + "/entscheidung?ergebnis=approved").Sees(http.StatusOK)
 		f := clerk.Form(func(f apptest.Form) bool { return strings.Contains(f.Action, "/entscheidung") })
 		letter := values("ergebnis", "approved", "begruendung", "Die Abstände sind eingehalten. Zeichen: "+n)
 		v := map[string][]string{}

@@ -66,6 +66,8 @@ func badBody(err error) error {
 		return nil
 	case errors.As(err, &large), errors.Is(err, multipart.ErrMessageTooLarge):
 		return errs.TooLarge("error.body-too-large")
+	case errs.KeyOf(err) == "case.upload-lost": // the browser broke off, nothing of ours
+		return errs.Invalid("case.upload-lost")
 	case errs.KindOf(err) != errs.KindInternal:
 		return err
 	}

@@ -130,6 +130,10 @@ func (f Field) id() string {
 	return strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(f.Name)
 }
 
+// takesFiles reports whether there is room for another file: without, there is
+// no input, and the label itself is where links lead.
+func (f Field) takesFiles() bool { return len(f.Files) == 0 || f.Multiple }
+
 // Anchor is the id an error summary must lead to: the first wrong part of a
 // date or address, the first option of a choice, else the input.
 func (f Field) Anchor() string {
