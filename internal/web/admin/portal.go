@@ -117,11 +117,26 @@ func (f *portalForm) blame(r *http.Request, fields []errs.Field) {
 	page := ui.PageOf(r)
 	for _, x := range fields {
 		text := ui.ProblemText(page.Printer(), x)
-		if have := f.problems[x.Name]; have != "" && !strings.Contains(have, text) {
+		switch have := f.problems[x.Name]; {
+		case have == "":
+			text = nameOf(page, x.Name) + ": " + text
+		case !strings.Contains(have, text):
 			text = have + " " + text
+		default:
+			text = have
 		}
 		f.problems[x.Name] = text
 	}
+}
+
+// nameOf says a field of the look as its page does, so that a list of problems
+// can be understood by itself.
+func nameOf(page ui.Page, field string) string {
+	scheme, color, ok := strings.Cut(field, ".")
+	if ok && scheme != "strip" {
+		return page.T("admin.portal.scheme."+scheme) + ", " + page.T("admin.color."+strings.ReplaceAll(color, "_", "-"))
+	}
+	return page.T("admin.portal." + strings.TrimSuffix(strings.ReplaceAll(field, "strip.flag", "flag"), ".text"))
 }
 
 // readPortal puts what was typed over the portal as it stands.

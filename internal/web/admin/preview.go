@@ -40,7 +40,7 @@ func (s *Server) previewPortal(w http.ResponseWriter, r *http.Request) error {
 	p := previewPage{CSS: "/verwaltung/portal/vorschau.css?" + q.Encode(), Opening: f.portal.Opening,
 		Field: ui.Field{Name: "probe", Type: ui.FieldText, Label: german.T("admin.preview.field"), Optional: true, Autocomplete: "off"}}
 	for _, x := range f.portal.Look.CheckContrast() {
-		p.Contrast = append(p.Contrast, ui.ProblemText(german.Printer(), x))
+		p.Contrast = append(p.Contrast, nameOf(german, x.Name)+": "+ui.ProblemText(german.Printer(), x))
 	}
 	return ui.Render(w, r, http.StatusOK, previewView(page, german, p))
 }

@@ -70,7 +70,7 @@ func TestColoursThatCannotBeReadAreRefusedAtTheirFields(t *testing.T) {
 	form.Set("opening", strings.Repeat("x", 601))
 	a := b.PostFile("/verwaltung/portal", form, "logo", "wappen.svg", []byte(svg))
 	officetest.WellFormed(t, "refused", a)
-	if a.Status != 422 || !a.Has("Der Kontrast zum Seitenhintergrund ist 1,0 : 1. Nötig sind 4,5 : 1.", "mit sechs Zeichen an", "Möglich sind 600 Zeichen") {
+	if a.Status != 422 || !a.Has("Helle Darstellung, Links und Knöpfe: Der Kontrast zum Seitenhintergrund ist 1,0 : 1. Nötig sind 4,5 : 1.", "mit sechs Zeichen an", "Möglich sind 600 Zeichen") {
 		t.Fatal(a.Status, a.Words())
 	}
 	for _, anchor := range []string{`href="#light-action"`, `href="#dark-hero"`, `href="#opening"`} {
