@@ -199,24 +199,14 @@ func (f *Form) field(n *html.Node) {
 		}
 		f.Values.Add(name, strings.ReplaceAll(text, "\n", "\r\n")) // as browsers send it
 	case n.Data == "select":
-		first, chosen := "", ""
-		var walk func(*html.Node)
-		walk = func(o *html.Node) {
+		chosen, options := "", 0
+		for o := range n.Descendants() {
 			if o.Type == html.ElementNode && o.Data == "option" {
-				if first == "" {
-					first = attr(o, "value")
-				}
-				if has(o, "selected") {
+				if options == 0 || has(o, "selected") {
 					chosen = attr(o, "value")
 				}
+				options++
 			}
-			for c := o.FirstChild; c != nil; c = c.NextSibling {
-				walk(c)
-			}
-		}
-		walk(n)
-		if chosen == "" {
-			chosen = first
 		}
 		f.Values.Add(name, chosen)
 	case attr(n, "type") == "submit":

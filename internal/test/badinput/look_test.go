@@ -1,3 +1,6 @@
+// Package badinput_test sends what no page of ours would send, to every route
+// and as every kind of visitor, and looks at what comes back: the right status,
+// a sound German page, nothing of the machine, nothing lost, nothing changed.
 package badinput_test
 
 import (

@@ -1,3 +1,7 @@
+// Package journey_test walks the whole main job over HTTP as people do, without
+// JavaScript, on both engines: find a service, apply, stop and go on, pay, ask
+// back and answer, decide, read the decision, hand over. After each journey the
+// books add up, the chains are whole, and log and mails name nobody (sound).
 package journey_test
 
 import (
