@@ -2,7 +2,9 @@
 // [name …]. Every kind of page, as the person who may see it.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { start } from './chromium.mjs';
 import { check } from './gate.mjs';
 import { validate } from './html.mjs';
@@ -72,9 +74,9 @@ function pages({ state, ids }) {
     { name: 'pruefen-fehler', path: `${parken}/pruefen`, state: s.mareike, status: 422, reach: press('main button:has-text("zahlungspflichtig absenden")'), quick: true },
     { name: 'ausstieg', path: ids.exit, state: s.exit },
     { name: 'frage-zahl', path: `${hund}/bisher`, state: s.guest },
-    { name: 'frage-zahl-fehler', path: `${hund}/bisher`, state: s.guest, status: 422, reach: async (page) => { await page.locator('[name=bisherige_hunde]').fill('viele'); await save(page); } },
+    { name: 'frage-zahl-fehler', path: `${hund}/bisher`, state: s.first, status: 422, reach: async (page) => { await page.locator('[name=bisherige_hunde]').fill('viele'); await save(page); } },
     { name: 'eintrag', path: `${hund}/hunde/1`, state: s.guest },
-    { name: 'eintrag-fehler', path: `${hund}/hunde/1`, state: s.guest, status: 422, reach: async (page) => { await page.locator('[name=name]').fill(''); await page.locator('[name="seit.monat"]').fill('13'); await page.locator('[name=chip]').fill('12'); await save(page); } },
+    { name: 'eintrag-fehler', path: `${hund}/hunde/1`, state: s.second, status: 422, reach: async (page) => { await page.locator('[name="seit.monat"]').fill('13'); await page.locator('[name=chip]').fill('12'); await save(page); } },
     { name: 'liste', path: `${hund}/hunde`, state: s.guest },
     { name: 'frage-lastschrift', path: `${hund}/lastschrift`, state: s.guest },
     { name: 'berechnet', path: `${hund}/steuer`, state: s.guest, quick: true },
@@ -130,11 +132,27 @@ const fail = (name, list) => {
   console.log(`FAIL ${name}`);
   for (const x of list) console.log(`       ${x}`);
 };
+
+// gallery writes the gallery of building blocks anew and tries what the
+// browser modules promise on it.
+async function gallery() {
+  const env = { ...process.env, STADTTOR_GALLERY: join(work, 'gallery') };
+  const run = promisify(execFile);
+  await mkdir(env.STADTTOR_GALLERY, { recursive: true });
+  await run('go', ['test', '-count=1', '-run', 'Gallery', './internal/web/ui'], { cwd: root, env });
+  const { stdout } = await run(process.execPath, [join(root, 'test/browser/behaviour.mjs')], { env }).catch((e) => e);
+  const broken = (stdout ?? 'behaviour.mjs does not run').split('\n').filter((l) => l && !l.startsWith('ok'));
+  if (broken.length) fail('browser modules', broken);
+  else console.log(`ok   browser modules: ${stdout.trim().split('\n').length} promises kept (${since()})`);
+}
+
 try {
   browser = await start();
   const missed = await selftest(browser, join(out, 'selftest'));
   if (missed.length) fail('self-test: the gate does not see what it should', missed);
   else console.log(`ok   self-test: every planted fault is found (${since()})`);
+
+  if (!wanted.length) await gallery();
 
   program = await startProgram('sqlite');
   const scene = await setScene(browser, program, work);

@@ -130,6 +130,19 @@ export async function setScene(browser, program, work) {
     ids.draft = new URL(guest.page.url()).pathname;
     state.guest = await guest.context.storageState();
   });
+  // Two who have only just begun: what is wrong on a page is kept, too, and
+  // would stand in the way of the pages behind it.
+  for (const [key, pages] of [['first', []], ['second', [{ bisherige_hunde: '0' }]]]) {
+    const p = await run.person(key);
+    await run.step(`a draft at its ${key} page`, async () => {
+      await begin(p, 'hundesteuer-anmeldung');
+      for (const values of pages) {
+        await p.enter(values);
+        await p.press(next);
+      }
+      state[key] = await p.context.storageState();
+    });
+  }
   // Dilara: told that she cannot go on.
   const dilara = await run.person('dilara');
   await run.step('a form that ends early', async () => {
