@@ -26,8 +26,8 @@ type Report struct {
 	Routes   int
 	Cells    int // route × actor × object
 	Calls    int
-	// Shown counts the marks of each object that those who may saw: where it is
-	// zero the walk was blind.
+	// Shown counts how often marks or the number of an object were seen by those
+	// who may: where it is zero the walk was blind.
 	Shown map[*Object]int
 }
 
@@ -135,7 +135,7 @@ func (r *row) guard(a *Actor) guard {
 		return signsIn
 	case r.Audience == ui.Office && !a.staff():
 		return signsIn
-	case r.Audience == ui.Office && r.Right != "" && !a.Staff.May(r.Right):
+	case r.Audience == ui.Office && r.Right != "" && !a.may(r.Right):
 		return isRefused
 	}
 	return passes
@@ -415,6 +415,9 @@ func (x *walk) scan(r *row, a *Actor, t try, got answer) {
 	}
 	asked := strings.Join(t.values, " ") + a.Cookie // what he brings may come back
 	for id, o := range x.w.Marks.ids {
+		if id == string(o.Number) && a.Sees(o) && strings.Contains(text, id) {
+			x.Shown[o]++
+		}
 		if !a.knows(o) && !r.logs && !strings.Contains(asked, id) && strings.Contains(text, id) {
 			x.find(r, a, t.name(), "shows the identifier %q of %s", id, o.Name)
 			return

@@ -51,8 +51,7 @@ var (
 	// says which of them.
 	jobOf   = of(func(o *Object) []ident.JobID { return o.Jobs }).seenBy(colleague)
 	booksOf = caseOf.seenBy(func(a *Actor, o *Object) bool {
-		_, all := a.Staff.Units(perm.ReadPayments) // payments belong to no unit
-		return all && colleague(a, o)
+		return colleague(a, o) && a.mayIn(perm.ReadPayments, "") // payments belong to no unit
 	})
 	// A provider calls at the portal of the authority that is paid.
 	noticeOf = paymentOf.seenBy(func(a *Actor, o *Object) bool { return a.Host == o.Tenant.Slug })

@@ -1,0 +1,81 @@
+package isolation_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is the program with one check removed.
+type mutant struct {
+	name, file, check, instead string
+}
+
+var mutants = []mutant{
+	{"anybody owns a person's case", "internal/cases/perm.go", "if c.Person == r.person {", "if true {"},
+	{"any secret opens a guest's draft", "internal/cases/perm.go", "subtle.ConstantTimeCompare(digest(p.Secret), r.secret) == 1", "subtle.ConstantTimeCompare(digest(p.Secret), r.secret) >= 0"},
+	{"any unit reads a case", "internal/cases/perm.go", " || !s.MayIn(perm.ReadCases, r.unit)", ""},
+	{"staff read what was not sent", "internal/cases/perm.go", " || !r.state.Received()", ""},
+	{"the worklist forgets the units", "internal/cases/worklist.go", "actor.Units(perm.ReadCases)", "[]ident.UnitID(nil), true"},
+	{"a file of another case opens", "internal/cases/files.go", "if d.ID != id {", "if false {"},
+	{"payments without asking for the tenant", "internal/payments/perm.go", "if _, all := s.Units(perm.ReadPayments); all {", "if true {"},
+	{"pages of a person for everybody", "internal/web/ui/route.go", "if v.Citizen.Guest() {", "if false {"},
+	{"pages of the office for everybody", "internal/web/ui/route.go", "if !v.SignedInStaff() {", "if false {"},
+	{"rights are not asked for", "internal/web/ui/route.go", `if rt.Right != "" && !v.Staff.May(rt.Right) {`, "if false {"},
+	{"every role may everything", "internal/perm/role.go", "return slices.Contains(row.Rights, x)", "return true"},
+	{"a name in the clear", "internal/cases/submit.go", "r.unit = s.unitFor(t, r.form, r.service)", "r.unit = s.unitFor(t, r.form, r.service); r.title += z.applicant.Family"},
+}
+
+// Long: builds the program once for each mutant. `STADTTOR_MUTANTS=1 go test
+// -run Mutants ./internal/test/isolation`, part of the nightly run.
+func TestMutantsAreNoticed(t *testing.T) {
+	if os.Getenv("STADTTOR_MUTANTS") == "" {
+		t.Skip("nightly")
+	}
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			file := filepath.Join(root, m.file)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Count(string(text), m.check) != 1 {
+				t.Fatalf("%s does not hold the check once: %s", m.file, m.check)
+			}
+			dir := t.TempDir()
+			changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
+			if err := os.WriteFile(changed, []byte(strings.Replace(string(text), m.check, m.instead, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			b, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+			if err == nil {
+				err = os.WriteFile(overlay, b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-count=1", "-run", "TestNobodySeesOrChangesWhatIsNotHis", "stadttor/internal/test/isolation")
+			c.Dir, c.Env = root, append(os.Environ(), "STADTTOR_TEST_POSTGRES=skip", "STADTTOR_MUTANTS=")
+			out, err := c.CombinedOutput()
+			text = out
+			switch {
+			case err == nil:
+				t.Error("not noticed")
+			case strings.Contains(string(text), "[build failed]"):
+				t.Errorf("it does not build: %s", text)
+			case !strings.Contains(string(text), "matrix_test.go"):
+				t.Errorf("it failed otherwise: %s", text)
+			default:
+				lines := strings.Split(string(text), "\n")
+				t.Logf("noticed: %s", strings.Join(lines[:min(len(lines), 5)], "\n"))
+			}
+		})
+	}
+}
