@@ -110,6 +110,9 @@ func (p *casePage) fields() []ui.Field { return []ui.Field{p.AskField, p.NoteFie
 // above everything, and what was typed where it was typed.
 func (p *casePage) refuse(page ui.Page, tried attempt) {
 	sentence := page.T("ui.error.conflict.text")
+	if errs.Is(tried.err, errs.KindInvalid) {
+		sentence = page.T("staff.text-refused")
+	}
 	if key := errs.KeyOf(tried.err); key != "" && page.Printer().Has(key) {
 		sentence = page.T(key)
 	}

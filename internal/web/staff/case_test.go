@@ -173,7 +173,7 @@ func TestWhatWasTypedSurvivesARefusal(t *testing.T) {
 		if a := mine.Post(page+"/vermerk", url.Values{"text": {"a\xff\xfeb\x00"}}); a.Status != 422 {
 			t.Error(a.Status)
 		}
-		if a := mine.Post(page+"/vermerk", url.Values{"text": {strings.Repeat("a", 10_001)}}); a.Status != 422 {
+		if a := mine.Post(page+"/vermerk", url.Values{"text": {strings.Repeat("a", 10_001)}}); a.Status != 422 || !a.Has("Höchstens 10.000 Zeichen") {
 			t.Error(a.Status)
 		}
 		if a := mine.Post(page+"/vermerk", url.Values{"text": {strings.Repeat("a", 600_000)}}); a.Status != 413 {
