@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -72,6 +73,10 @@ type App struct {
 	handler http.Handler
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
+	bases   sync.Map // host → base
+
+	requests *obs.RequestLog
+
 	closers []func() error
 	changed []func() // told when the directory was read again
 }
@@ -85,12 +90,18 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	a = &App{o: o, Log: obs.NewLog(o.Log, o.Settings.LogLevel), Metrics: obs.NewMetrics(o.Version)}
+	a = &App{o: o, Metrics: obs.NewMetrics(o.Version)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if f, ok := o.Log.(*os.File); ok { // elsewhere, in tests, lines are read at once
+		lines := obs.NewLines(f)
+		o.Log = lines
+		a.closers = append(a.closers, lines.Close)
+	}
+	a.Log, a.requests = obs.NewLog(o.Log, o.Settings.LogLevel), obs.NewRequestLog(o.Log, o.Settings.LogLevel)
 	if err := ui.CheckAssets(); err != nil {
 		return a, err
 	}
@@ -150,11 +161,16 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 
 // base is the address of a portal as people see it.
 func (a *App) base(p tenancy.Portal) string {
-	s := a.o.Settings
-	if s.PublicPort == 0 {
-		return s.PublicScheme + "://" + p.Host
+	if b, ok := a.bases.Load(p.Host); ok {
+		return b.(string)
 	}
-	return s.PublicScheme + "://" + net.JoinHostPort(p.Host, strconv.Itoa(s.PublicPort))
+	s, host := a.o.Settings, p.Host
+	if s.PublicPort != 0 {
+		host = net.JoinHostPort(p.Host, strconv.Itoa(s.PublicPort))
+	}
+	b := s.PublicScheme + "://" + host
+	a.bases.Store(p.Host, b)
+	return b
 }
 
 // Handler serves all portals.

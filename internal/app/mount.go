@@ -131,11 +131,12 @@ func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 			if line.Route == "" { // refused before the mux was asked
 				_, line.Route = mux.Handler(r)
 			}
-			line.Status, line.Bytes, line.Duration = rec.status, rec.bytes, time.Since(start)
+			end := time.Now()
+			line.Status, line.Bytes, line.Duration = rec.status, rec.bytes, end.Sub(start)
 			if line.Status == 0 {
 				line.Status = http.StatusOK
 			}
-			line.Write(a.Log)
+			a.requests.Write(end, *line)
 			a.Metrics.Request(*line)
 		}()
 		next.ServeHTTP(rec, r)

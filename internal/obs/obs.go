@@ -6,11 +6,12 @@
 package obs
 
 import (
-	"context"
-	"fmt"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,20 +41,72 @@ type Request struct {
 	Error    string // internal text, IDs only
 }
 
-// Write logs the line: errors of ours as error, refusals as info.
-func (e Request) Write(log *slog.Logger) {
+// RequestLog writes the lines of requests, in the form of NewLog's lines. Safe
+// for concurrent use.
+type RequestLog struct {
+	w     io.Writer
+	level slog.Level
+	lines sync.Pool // of *[]byte
+}
+
+// NewRequestLog writes JSON lines at or above the level. There is a line for
+// each request, so it does not go through slog, whose way costs as much as the
+// rest of a page from memory.
+func NewRequestLog(w io.Writer, level string) *RequestLog {
+	l := &RequestLog{w: w, lines: sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}}
+	if err := l.level.UnmarshalText([]byte(level)); err != nil {
+		l.level = slog.LevelInfo
+	}
+	return l
+}
+
+// Write logs the line of a request that ended now: errors of ours as error,
+// refusals as info.
+func (l *RequestLog) Write(now time.Time, e Request) {
 	level := slog.LevelInfo
 	if e.Status >= 500 {
 		level = slog.LevelError
 	}
-	attrs := []any{"id", e.ID, "portal", e.Portal, "route", e.Route, "method", e.Method, "status", e.Status, "ms", float64(e.Duration.Microseconds()) / 1000, "bytes", e.Bytes}
+	if level < l.level {
+		return
+	}
+	p := l.lines.Get().(*[]byte)
+	b := append((*p)[:0], `{"time":"`...)
+	b = now.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","level":"`...)
+	b = append(b, level.String()...)
+	b = append(b, `","msg":"request"`...)
+	b = text(b, `,"id":`, e.ID)
+	b = text(b, `,"portal":`, e.Portal)
+	b = text(b, `,"route":`, e.Route)
+	b = text(b, `,"method":`, e.Method)
+	b = strconv.AppendInt(append(b, `,"status":`...), int64(e.Status), 10)
+	b = strconv.AppendFloat(append(b, `,"ms":`...), float64(e.Duration.Microseconds())/1000, 'f', -1, 64)
+	b = strconv.AppendInt(append(b, `,"bytes":`...), e.Bytes, 10)
 	if e.Actor != "" {
-		attrs = append(attrs, "actor", e.Actor)
+		b = text(b, `,"actor":`, e.Actor)
 	}
 	if e.Error != "" {
-		attrs = append(attrs, "error", e.Error)
+		b = text(b, `,"error":`, e.Error)
 	}
-	log.Log(context.Background(), level, "request", attrs...)
+	b = append(b, "}\n"...)
+	_, _ = l.w.Write(b) // a log that cannot be written must not fail the request
+	*p = b
+	l.lines.Put(p)
+}
+
+// text appends a name and a string as JSON.
+func text(b []byte, name, s string) []byte {
+	b = append(b, name...)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			q, _ := json.Marshal(s) // a string can always be written; broken UTF-8 is replaced
+			return append(b, q...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
 }
 
 // Metrics of the program.
@@ -61,6 +114,12 @@ type Metrics struct {
 	reg      *prometheus.Registry
 	requests *prometheus.HistogramVec
 	jobs     *prometheus.HistogramVec
+	known    sync.Map // requestKey → prometheus.Observer: finding one by its labels costs more than using it
+}
+
+type requestKey struct {
+	route, method string
+	status        int
 }
 
 // NewMetrics registers the metrics.
@@ -77,7 +136,21 @@ func NewMetrics(version string) *Metrics {
 
 // Request counts a request.
 func (m *Metrics) Request(e Request) {
-	m.requests.WithLabelValues(e.Route, e.Method, fmt.Sprint(e.Status)).Observe(e.Duration.Seconds())
+	k := requestKey{e.Route, method(e.Method), e.Status}
+	o, ok := m.known.Load(k)
+	if !ok {
+		o, _ = m.known.LoadOrStore(k, m.requests.WithLabelValues(k.route, k.method, strconv.Itoa(k.status)))
+	}
+	o.(prometheus.Observer).Observe(e.Duration.Seconds())
+}
+
+// method keeps what strangers invent out of the labels.
+func method(s string) string {
+	switch s {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return s
+	}
+	return "other"
 }
 
 // Job counts a job run; its form fits jobs.Runner.Observe.

@@ -245,8 +245,8 @@ func TestVerbsBearBodiesThatNoFormSends(t *testing.T) {
 				}
 				path := w.paths(rt.Pattern, nil)[0]
 				for name, x := range all {
-					if len(x.body) > 200_000 && v.name != "citizen" && v.name != "torhausen-leitung" && v.name != "torhausen-admin" {
-						continue
+					if len(x.body) > 200_000 && (v.name != "citizen" && v.name != "torhausen-leitung" && v.name != "torhausen-admin" || h.DB.Engine() != "sqlite") {
+						continue // size is refused before any database hears of it
 					}
 					header := []string{"Sec-Fetch-Site", "same-origin"}
 					if x.kind != "" {

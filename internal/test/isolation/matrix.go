@@ -424,3 +424,42 @@ func (x *walk) scan(r *row, a *Actor, t try, got answer) {
 		}
 	}
 }
+
+// Unused names what param.go explains and no route has: an address that was
+// renamed would otherwise lose its row without a sound.
+func Unused(routes []ui.Route) (out []string) {
+	have, paths := map[string]bool{}, map[string]bool{}
+	for _, rt := range routes {
+		_, path, _ := strings.Cut(rt.Pattern, " ")
+		paths[path] = true
+		last := ""
+		for part := range strings.SplitSeq(path, "/") {
+			if m := braces.FindStringSubmatch(part); m != nil {
+				have[last+"/"+m[1]] = true
+			} else if part != "" {
+				last = part
+			}
+		}
+	}
+	for key := range params {
+		if !have[key] {
+			out = append(out, "params: "+key)
+		}
+	}
+	for path := range queries {
+		if !paths[path] {
+			out = append(out, "queries: "+path)
+		}
+	}
+	for path := range bodies {
+		if !paths[path] {
+			out = append(out, "bodies: "+path)
+		}
+	}
+	for path := range absent {
+		if !paths[path] {
+			out = append(out, "absent: "+path)
+		}
+	}
+	return out
+}

@@ -17,6 +17,12 @@ func TestNobodySeesOrChangesWhatIsNotHis(t *testing.T) {
 		if rightly == 0 {
 			t.Error("no mark was found in the folders of the authorities: the look is blind")
 		}
+		for _, f := range w.Links() {
+			t.Error("links:", f)
+		}
+		for _, what := range isolation.Unused(h.Routes) {
+			t.Error("no route has what is explained under", what)
+		}
 		rep := w.Walk(h.Handler(), h.Routes)
 		t.Logf("%d routes, %d actors, %d objects: %d cells, %d calls", rep.Routes, len(w.Actors), len(w.Objects), rep.Cells, rep.Calls)
 		for i, f := range rep.Findings {

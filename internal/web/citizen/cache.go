@@ -19,6 +19,7 @@ import (
 
 	"stadttor/internal/ident"
 	"stadttor/internal/web/locale"
+	"stadttor/internal/web/ui"
 )
 
 // pageKey is everything a public page is made of.
@@ -210,6 +211,7 @@ func (p *keptPage) serve(w http.ResponseWriter, r *http.Request, own bool) {
 	h["Content-Type"], h["Content-Length"] = typeHTML, p.header.length
 	if p.header.coding != nil {
 		h["Content-Encoding"] = p.header.coding
+		w = ui.Compressed(w)
 	}
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {

@@ -55,11 +55,15 @@ func (s *Server) visitOf(r *http.Request) (*visit, *ui.Visit, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &visit{door: u.Door, view: view, page: ui.PageOf(r), base: u.Base, now: s.c.Now()}
+	return newVisit(r, u, view, s.c.Now()), u, nil
+}
+
+func newVisit(r *http.Request, u *ui.Visit, view *catalogue.View, now time.Time) *visit {
+	v := &visit{door: u.Door, view: view, page: ui.PageOf(r), base: u.Base, now: now}
 	if u.Citizen.Guest() { // the frame alone: nothing personal can reach a kept page
 		v.page = ui.Page{Lang: v.page.Lang, Portal: v.page.Portal}
 	}
-	return v, u, nil
+	return v
 }
 
 // open builds the page with its frame complete.
@@ -70,13 +74,17 @@ func (v *visit) open(build builder, slug, variant, path string) (templ.Component
 }
 
 // public serves a page of the catalogue. variant gives the known variant of an
-// address from its query ("" for the usual one); nil: there is only one.
+// address from its query ("" for the usual one); nil: there is only one. A page
+// that is in memory is sent without making a visit first: this is the path that
+// most requests take.
 func (s *Server) public(build builder, variant func(url.Values) string) ui.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v, u, err := s.visitOf(r)
+		u := ui.VisitOf(r)
+		view, err := s.c.Catalogue.Published(r.Context(), u.Door.Tenant.ID)
 		if err != nil {
 			return err
 		}
+		now := s.c.Now()
 		slug, which := r.PathValue("slug"), ""
 		if variant != nil && r.URL.RawQuery != "" {
 			which = variant(r.URL.Query())
@@ -87,14 +95,16 @@ func (s *Server) public(build builder, variant func(url.Values) string) ui.Handl
 		}
 		set := s.rememberLanguage(w, r)
 		if !u.Citizen.Guest() {
+			v := newVisit(r, u, view, now)
 			c, err := v.open(build, slug, which, path)
 			if err != nil {
 				return s.answerMissing(w, r, v, err)
 			}
 			return ui.Render(w, r, http.StatusOK, c)
 		}
-		key := pageKey{portal: v.door.Portal.ID, view: v.view.Version, look: v.door.Portal.Version, epoch: s.epoch(v.door.Realm.ID), lang: v.page.Lang, path: path, coding: coding(r.Header.Get("Accept-Encoding"))}
-		p, err := s.cache.get(key, v.now, func() (rendered, error) {
+		key := pageKey{portal: u.Door.Portal.ID, view: view.Version, look: u.Door.Portal.Version, epoch: s.epoch(u.Door.Realm.ID), lang: u.Lang, path: path, coding: coding(r.Header.Get("Accept-Encoding"))}
+		p, err := s.cache.get(key, now, func() (rendered, error) {
+			v := newVisit(r, u, view, now)
 			c, err := v.open(build, slug, which, path)
 			if err != nil {
 				return rendered{}, err
@@ -106,7 +116,7 @@ func (s *Server) public(build builder, variant func(url.Values) string) ui.Handl
 			return rendered{bytes.Clone(b.Bytes()), v.until}, nil
 		})
 		if err != nil {
-			return s.answerMissing(w, r, v, err)
+			return s.answerMissing(w, r, newVisit(r, u, view, now), err)
 		}
 		p.serve(w, r, set)
 		return nil

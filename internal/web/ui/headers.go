@@ -53,3 +53,12 @@ func Compress(next http.Handler) (http.Handler, error) {
 	}
 	return wrap(next), nil
 }
+
+// Compressed gives the writer for a body that is compressed already: behind
+// Compress, whose own writer would only look at it and pass it on.
+func Compressed(w http.ResponseWriter) http.ResponseWriter {
+	if c, ok := w.(*gzhttp.GzipResponseWriter); ok {
+		return c.Unwrap()
+	}
+	return w
+}

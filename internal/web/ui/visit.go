@@ -28,7 +28,8 @@ type Visit struct {
 	Base string
 	// ID names the request in the log and on error pages.
 	ID   string
-	page Page
+	gate *Gate
+	page *Page // made by the first PageOf: a page from memory needs none
 }
 
 // SignedInStaff reports whether a member of staff is signed in.
@@ -54,7 +55,13 @@ func Citizen(r *http.Request) perm.Citizen { return VisitOf(r).Citizen }
 
 // PageOf starts a page of this portal: frame, language, who is signed in.
 // Handlers add title, navigation and breadcrumb.
-func PageOf(r *http.Request) Page { return VisitOf(r).page }
+func PageOf(r *http.Request) Page {
+	v := VisitOf(r)
+	if v.page == nil {
+		v.page = v.gate.page(v)
+	}
+	return *v.page
+}
 
 // Gate stands before all doors: it turns a host into a door and a cookie into
 // a person.
@@ -65,8 +72,8 @@ type Gate struct {
 	Secure bool
 	// Base gives scheme, host and port under which a portal is reached.
 	Base func(tenancy.Portal) string
-	// Frame gives the portal's frame in a language; it is called once per
-	// request and should be cached by portal version.
+	// Frame gives the portal's frame in a language; it is called at most once
+	// per request and should be cached by portal version.
 	Frame func(d tenancy.Door, lang locale.Lang) Portal
 	Now   func() time.Time
 }
@@ -115,7 +122,7 @@ func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 	if !ok {
 		return r, tenancy.ErrHost
 	}
-	v := &Visit{Door: door, Lang: language(r), Base: g.Base(door.Portal), ID: string(ident.New[ident.EntryID](g.Now()))}
+	v := &Visit{Door: door, gate: g, Lang: language(r), Base: g.Base(door.Portal), ID: string(ident.New[ident.EntryID](g.Now()))}
 	v.Citizen = perm.Citizen{Realm: door.Realm.ID, Tenant: door.Tenant.ID}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	if s := g.Secret(r, CookieCitizen); s != "" {
@@ -141,19 +148,26 @@ func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 			v.Staff, v.StaffName = a, name
 		}
 	}
-	v.page = Page{Lang: v.Lang, Portal: g.Frame(door, v.Lang), Person: v.Name}
-	if end := g.Accounts.SessionEnds(v.Citizen, g.Now()); !end.IsZero() {
-		v.page.SessionEnds = int(end.Sub(g.Now()) / time.Second)
-	}
 	return r, nil
+}
+
+func (g *Gate) page(v *Visit) *Page {
+	p := &Page{Lang: v.Lang, Portal: g.Frame(v.Door, v.Lang), Person: v.Name}
+	now := g.Now()
+	if end := g.Accounts.SessionEnds(v.Citizen, now); !end.IsZero() {
+		p.SessionEnds = int(end.Sub(now) / time.Second)
+	}
+	return p
 }
 
 // language is what the address asks for ("?sprache=en"), else what the cookie
 // remembers, else German. A browser's Accept-Language is not asked: the pages
 // are German law, and one address gives one page.
 func language(r *http.Request) locale.Lang {
-	if l, ok := locale.Parse(r.URL.Query().Get("sprache")); ok {
-		return l
+	if r.URL.RawQuery != "" {
+		if l, ok := locale.Parse(r.URL.Query().Get("sprache")); ok {
+			return l
+		}
 	}
 	if c, err := r.Cookie(CookieLang); err == nil {
 		if l, ok := locale.Parse(c.Value); ok {
