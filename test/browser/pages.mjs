@@ -176,9 +176,9 @@ try {
         const r = await check(browser, program.url(portal, path), p);
         html.set(p.name, r.html);
         incomplete += r.incomplete;
-        const same = titles.get(r.title);
-        if (same && same.portal === portal) r.findings.push(`title "${r.title}" is that of ${same.name}, too`);
-        titles.set(r.title, { name: p.name, portal });
+        const door = `${portal} ${/^\/verwaltung/.test(new URL(r.at).pathname) ? 'office' : 'citizens'} ${r.title}`;
+        if (titles.has(door)) r.findings.push(`title "${r.title}" is that of ${titles.get(door)}, too`);
+        titles.set(door, p.name);
         results.push({ name: p.name, ...r });
         if (r.findings.length) fail(p.name, r.findings);
         else console.log(`ok   ${p.name} (${r.bytes} bytes at first)`);
