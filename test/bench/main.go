@@ -2,13 +2,13 @@
 //
 // What depends on the machine is given as a ratio to a bare baseline that runs
 // in the same minutes, round by round in turn: a net/http handler that writes
-// the same bytes, a group-commit writer that writes the same rows and files.
+// the same bytes.
 // Rates of servers are requests for each second of processor time that the
 // server's process used (user and system): whatever else runs on the machine
 // slows both down and changes neither. Each figure is the median of the rounds.
 //
-//	go run ./test/bench                  everything, about six minutes
-//	go run ./test/bench -only pages      one group: pages search form submit idle tenants transfer index
+//	go run ./test/bench                  everything, some minutes
+//	go run ./test/bench -only pages      one group: pages search form
 //	go run ./test/bench -rounds 5
 //
 // The figures go to artifacts/bench.json as well. The exit status is 1 when a
@@ -34,10 +34,8 @@ const childVariable = "STADTTOR_BENCH_CHILD"
 
 // parts are what children do: each reads its order from standard input.
 var parts = map[string]func(order []byte) error{
-	"load":   loadChild,
-	"bare":   bareChild,
-	"submit": submitChild,
-	"memory": memoryChild,
+	"load": loadChild,
+	"bare": bareChild,
 }
 
 func main() {
@@ -74,8 +72,7 @@ var groups = []struct {
 	name string
 	run  func(ctx context.Context, b *bench) error
 }{
-	{"pages", pages}, {"search", searchPages}, {"form", formSteps}, {"submit", submissions},
-	{"idle", idle}, {"tenants", tenants}, {"transfer", transfer}, {"index", index},
+	{"pages", pages}, {"search", searchPages}, {"form", formSteps},
 }
 
 func run() error {
