@@ -66,7 +66,7 @@ func (s *Service) Start(ctx context.Context, actor perm.Citizen, id ident.Paymen
 		case now.State.Over():
 			return errs.Conflict("payments.in-progress")
 		}
-		n, err := tx.Exec(ctx, `UPDATE payment SET ref=$3 WHERE tenant_id=$1 AND id=$2 AND ref='' AND state IN ('started','pending')`, string(p.Tenant), string(p.ID), started.Ref)
+		n, err := tx.Exec(ctx, `UPDATE payment SET ref=$3 WHERE tenant_id=$1 AND id=$2 AND (ref='' OR ref=$3) AND state IN ('started','pending')`, string(p.Tenant), string(p.ID), started.Ref)
 		if err != nil {
 			return fmt.Errorf("provider %s gave payment %s a reference that is taken: %w", provider, p.ID, err)
 		}
