@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stadttor/internal/accounts"
@@ -76,6 +77,7 @@ type App struct {
 	bases   sync.Map // host → base
 
 	requests *obs.RequestLog
+	served   atomic.Uint64 // requests that were answered
 
 	closers []func() error
 	changed []func() // told when the directory was read again
@@ -190,6 +192,7 @@ func (a *App) Start() {
 			a.Log.Error("not warmed up", "error", err.Error())
 		}
 	})
+	follow(a.rest)
 	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })

@@ -136,6 +136,7 @@ func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 			if line.Status == 0 {
 				line.Status = http.StatusOK
 			}
+			a.served.Add(1)
 			a.requests.Write(end, *line)
 			a.Metrics.Request(*line)
 		}()
