@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"compress/zlib"
 	"errors"
+	"image"
+	_ "image/jpeg" // for the size of a picture
+	_ "image/png"  // the same
 	"io"
 	"strings"
 
@@ -81,6 +84,23 @@ func lookIntoZip(b []byte) (fileKind, error) {
 	return kind, nil
 }
 
+// maxPixels of a picture: a page at 600 dpi has 35 million. More is a bomb for
+// whoever opens it.
+const maxPixels = 100 << 20
+
+// lookIntoPicture refuses a picture whose head cannot be read or that would
+// need more room when it is shown than any camera's.
+func lookIntoPicture(r io.Reader) error {
+	c, _, err := image.DecodeConfig(bufio.NewReader(r))
+	if err != nil || c.Width <= 0 || c.Height <= 0 {
+		return &verdict{textBroken}
+	}
+	if c.Width > maxPixels/c.Height {
+		return &verdict{textPixels}
+	}
+	return nil
+}
+
 // activeNames of PDF (ISO 32000-1, 12.6 and 7.11): what runs, starts or carries
 // other files.
 var activeNames = map[string]bool{"JavaScript": true, "JS": true, "Launch": true, "RichMedia": true, "EmbeddedFile": true, "EmbeddedFiles": true, "XFA": true}
@@ -91,14 +111,23 @@ const (
 	maxUnpacked = 32 << 20
 )
 
+// pdfEnd is how near to the end of the file the mark of its end must stand, as
+// viewers look for it (ISO 32000-1, annex H.3, note 18).
+const pdfEnd = 1024
+
 // lookIntoPDF reads a PDF once and refuses active content and passwords, also
 // inside of compressed object streams. Other streams (pictures, fonts, page
-// content) hold no objects and are passed over.
+// content) hold no objects and are passed over. A file without its end was cut
+// off on the way.
 func lookIntoPDF(r io.Reader) error {
-	p := pdfLook{in: bufio.NewReaderSize(r, 64<<10)}
+	var end tail
+	p := pdfLook{in: bufio.NewReaderSize(io.TeeReader(r, &end), 64<<10)}
 	for {
 		c, err := p.in.ReadByte()
 		if err == io.EOF {
+			if p.bad == nil && !bytes.Contains(end.b, []byte("%%EOF")) {
+				return &verdict{textBroken}
+			}
 			return p.bad
 		}
 		if err != nil {
@@ -115,6 +144,16 @@ func lookIntoPDF(r io.Reader) error {
 			}
 		}
 	}
+}
+
+// tail keeps the last pdfEnd bytes of what is written.
+type tail struct{ b []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	n := len(p)
+	p = p[max(0, n-pdfEnd):]
+	t.b = append(t.b[max(0, min(len(t.b), len(t.b)+len(p)-pdfEnd)):], p...)
+	return n, nil
 }
 
 type pdfLook struct {

@@ -4,13 +4,54 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/zlib"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
 	"stadttor/internal/letter"
 )
+
+func TestAPictureMustFitOntoAScreen(t *testing.T) {
+	head := func(w, h uint32) []byte { // a PNG's head as ISO 15948 11.2.1 has it
+		b := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"), make([]byte, 13)...)
+		binary.BigEndian.PutUint32(b[16:], w)
+		binary.BigEndian.PutUint32(b[20:], h)
+		b[24], b[25] = 8, 2
+		return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[12:29]))
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"a scanned page at 600 dpi": {head(4960, 7016), ""},
+		"a bomb":                    {head(60000, 60000), textPixels},
+		"a head that is cut off":    {head(100, 100)[:20], textBroken},
+		"no picture":                {[]byte("hello"), textBroken},
+	} {
+		got := ""
+		if err := lookIntoPicture(bytes.NewReader(c.file)); err != nil {
+			got = verdictText(err)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAPDFThatWasCutOffIsBroken(t *testing.T) {
+	whole := pdfWith("<< /Type /Catalog >>") + strings.Repeat("\n", 20)
+	for _, n := range []int{len(whole) / 2, len(whole) - 26} {
+		if err := lookIntoPDF(strings.NewReader(whole[:n])); err == nil || verdictText(err) != textBroken {
+			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	if err := lookIntoPDF(strings.NewReader(strings.Repeat("%", 100<<10) + whole)); err != nil {
+		t.Error("a whole one:", err)
+	}
+}
 
 func zipOf(t testing.TB, names ...string) []byte {
 	t.Helper()
@@ -69,7 +110,7 @@ func TestAPDFMayShowButNotRun(t *testing.T) {
 		"an object stream that is no stream":         {pdfWith(objects("/Filter /FlateDecode", "garbage")), textBroken},
 		"an object stream that is cut":               {pdfWith(objects("/Filter /FlateDecode", packed("1 0 << >>")[:8])), textBroken},
 		"an end that begins twice":                   {pdfWith("<< /Length 6 >>\nstream\nendstrendstream\n/JS (x)"), textActive},
-		"cut in a stream":                            {"%PDF-1.7\n1 0 obj\n<< /Length 99 >>\nstream\nab", ""},
+		"cut in a stream":                            {"%PDF-1.7\n1 0 obj\n<< /Length 99 >>\nstream\nab", textBroken},
 	} {
 		err := lookIntoPDF(strings.NewReader(c.pdf))
 		var v *verdict

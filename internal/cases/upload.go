@@ -38,6 +38,7 @@ const (
 	textEncrypted = "Die Datei „%s“ ist mit einem Passwort geschützt. Bitte laden Sie sie ohne Passwort hoch."
 	textActive    = "Die Datei „%s“ enthält ausführbare Inhalte, zum Beispiel Skripte oder Makros. Bitte laden Sie eine einfache Fassung hoch, zum Beispiel als PDF gedruckt."
 	textMalware   = "Bei der Datei „%s“ hat unser Virenschutz angeschlagen. Bitte laden Sie eine andere Datei hoch."
+	textPixels    = "Das Bild „%s“ hat zu viele Bildpunkte. Bitte verkleinern Sie es und wählen Sie es dann noch einmal aus."
 	textBroken    = "Die Datei „%s“ ist beschädigt. Bitte wählen Sie sie noch einmal aus."
 	textQuota     = "Die Dateien zu diesem Antrag sind zusammen zu groß. Bitte entfernen Sie eine andere Datei oder verkleinern Sie „%s“."
 )
@@ -177,8 +178,13 @@ func (s *Service) inspect(ctx context.Context, r *record, k seal.Key, f Stored, 
 		}
 		return errors.Join(with(b), b.Close())
 	}
-	if kind == kindPDF {
+	switch kind.ext {
+	case "pdf":
 		if err := look(lookIntoPDF); err != nil {
+			return err
+		}
+	case "jpg", "png":
+		if err := look(lookIntoPicture); err != nil {
 			return err
 		}
 	}

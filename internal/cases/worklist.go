@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"stadttor/internal/audit"
@@ -217,7 +218,10 @@ func (s *Service) Attachment(ctx context.Context, actor perm.Staff, id ident.Cas
 		if list, err = listDocuments(ctx, tx, id); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "case.read-file", Object: object(id), Detail: "file " + string(file[:min(len(file), 26)])})
+		if !slices.ContainsFunc(list, func(d sealedDocument) bool { return d.ID == file }) {
+			return errs.NotFound("file", id) // not the caller's words: what he asked for is not ours
+		}
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "case.read-file", Object: object(id), Detail: "file " + string(file)})
 	})
 	if err != nil {
 		return Document{}, nil, err

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
 )
 
@@ -84,7 +83,6 @@ type row struct {
 	slots        []slot
 	things       bool // it names somebody's thing
 	lists        bool // … only as a filter of a list
-	logs         bool // it shows the log of the house: also identifiers that its staff typed
 }
 
 type walk struct {
@@ -104,7 +102,7 @@ func (x *walk) row(rt ui.Route) *row {
 	if !ok {
 		method, path = http.MethodGet, rt.Pattern
 	}
-	r := &row{Route: rt, method: method, path: path, logs: rt.Right == perm.ReadAudit}
+	r := &row{Route: rt, method: method, path: path}
 	var missing string
 	if r.slots, missing = slots(path); missing != "" {
 		x.Findings = append(x.Findings, Finding{rt.Pattern, "nobody", "none", "nobody says what the parameter " + missing + " is: add it to params in param.go"})
@@ -418,7 +416,7 @@ func (x *walk) scan(r *row, a *Actor, t try, got answer) {
 		if id == string(o.Number) && a.Sees(o) && strings.Contains(text, id) {
 			x.Shown[o]++
 		}
-		if !a.knows(o) && !r.logs && !strings.Contains(asked, id) && strings.Contains(text, id) {
+		if !a.knows(o) && !strings.Contains(asked, id) && strings.Contains(text, id) {
 			x.find(r, a, t.name(), "shows the identifier %q of %s", id, o.Name)
 			return
 		}
