@@ -68,7 +68,7 @@ func (a *App) mount() (http.Handler, error) {
 	if a.Bank != nil {
 		mux.Handle(bankdemo.Path, a.Bank)
 	}
-	mux.Handle("/", e.Handle(ui.NotFound))
+	mux.Handle("/", e.Handle(ui.Unknown(mux)))
 
 	cross := http.NewCrossOriginProtection()
 	for _, rt := range a.Routes {

@@ -18,9 +18,10 @@ const (
 	KindUnavailable             // 503: a partner or the disk does not answer; try again
 	KindTooLarge                // 413: more bytes than the place takes
 	KindLimited                 // 429: too many tries
+	KindMethod                  // 405: the address exists and takes other methods
 )
 
-var kindNames = [...]string{"internal", "invalid", "not found", "forbidden", "conflict", "unavailable", "too large", "limited"}
+var kindNames = [...]string{"internal", "invalid", "not found", "forbidden", "conflict", "unavailable", "too large", "limited", "method"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -73,6 +74,12 @@ func Invalid(key string, fields ...Field) error {
 // what and id go to the log.
 func NotFound(what string, id any) error {
 	return &Error{Kind: KindNotFound, cause: fmt.Errorf("no %s %v", what, id)}
+}
+
+// Method reports a method that the address does not take; the door names
+// those it does.
+func Method(method string) error {
+	return &Error{Kind: KindMethod, cause: fmt.Errorf("not for %q", method)}
 }
 
 // Forbidden reports a refused action.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -30,6 +31,7 @@ var answers = map[errs.Kind]answer{
 	errs.KindUnavailable: {http.StatusServiceUnavailable, "ui.error.unavailable.title", "ui.error.unavailable.text", "30"},
 	errs.KindTooLarge:    {http.StatusRequestEntityTooLarge, "ui.error.toolarge.title", "ui.error.toolarge.text", ""},
 	errs.KindLimited:     {http.StatusTooManyRequests, "ui.error.limited.title", "ui.error.limited.text", "60"},
+	errs.KindMethod:      {http.StatusMethodNotAllowed, "ui.error.method.title", "ui.error.method.text", ""},
 }
 
 // StatusOf is the HTTP status of an error, 200 for nil.
@@ -109,6 +111,27 @@ func ErrorPage(page Page, status int) templ.Component {
 		}
 	}
 	return ErrorPage(page, http.StatusInternalServerError)
+}
+
+// Unknown is the handler for what no route of the mux takes: an address that
+// exists for other methods gets 405 and their names (RFC 9110, 15.5.6), every
+// other one 404.
+func Unknown(mux *http.ServeMux) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var allow []string
+		for _, m := range []string{http.MethodGet, http.MethodPost} {
+			asked := r.Clone(r.Context())
+			asked.Method = m
+			if _, pattern := mux.Handler(asked); strings.HasPrefix(pattern, m+" ") {
+				allow = append(allow, m)
+			}
+		}
+		if allow == nil {
+			return NotFound(w, r)
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		return errs.Method(r.Method)
+	}
 }
 
 // NotFound is the handler for addresses that no route knows.

@@ -100,7 +100,10 @@ const (
 // negative removes it.
 func (g *Gate) SetCookie(w http.ResponseWriter, name, value string, maxAge time.Duration) {
 	c := &http.Cookie{Name: g.Cookie(name), Value: value, Path: "/", HttpOnly: true, Secure: g.Secure, SameSite: http.SameSiteLaxMode}
-	if maxAge != 0 {
+	switch {
+	case maxAge < 0:
+		c.MaxAge = -1
+	case maxAge > 0:
 		c.MaxAge = int(maxAge / time.Second)
 	}
 	http.SetCookie(w, c)
