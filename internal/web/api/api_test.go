@@ -264,3 +264,17 @@ func BenchmarkSearch(b *testing.B) {
 		h.ServeHTTP(httptest.NewRecorder(), req)
 	}
 }
+
+func TestTheSchemaOfFormsIsPublished(t *testing.T) {
+	w := portals.Get(open(t, 0, 0), portals.Astadt, "/api/v1/schemas/formular.json")
+	var s struct {
+		Dialect string   `json:"$schema"`
+		Needs   []string `json:"required"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil {
+		t.Fatal(err)
+	}
+	if w.Code != 200 || w.Header().Get("Content-Type") != "application/schema+json" || s.Dialect != "https://json-schema.org/draft/2020-12/schema" || len(s.Needs) == 0 {
+		t.Errorf("%d %v %+v", w.Code, w.Header(), s)
+	}
+}

@@ -53,6 +53,7 @@ func New(c Config) *Server {
 	a := humago.New(s.mux, config)
 	s.search(a)
 	s.services(a)
+	s.mux.HandleFunc("GET "+formSchema, schema)
 	return s
 }
 
@@ -66,6 +67,7 @@ func (s *Server) Routes() []ui.Route {
 		get("/api/v1/services"),
 		get("/api/v1/services/{slug}"),
 		get("/api/v1/openapi.json"),
+		get(formSchema),
 		{Pattern: "/api/", Audience: ui.Public, Handle: s.serve}, // everything else: 404 or 405 as problem details
 	}
 }
