@@ -21,6 +21,7 @@ type Report struct {
 	Figures
 	Groups map[string]Figures
 	Misses []Miss // pairs without a right hit on the first page, then those found late; worst first
+	Ranks  []int  // of the first right hit of each pair, in their order; 0 if not among ten
 }
 
 // Figures of a set of pairs.
@@ -76,6 +77,7 @@ func Evaluate(v *View, pairs []Pair) Report {
 		r.Figures.count(rank, gain/ideal)
 		g.count(rank, gain/ideal)
 		r.Groups[p.Group] = g
+		r.Ranks = append(r.Ranks, rank)
 		if rank != 1 {
 			r.Misses = append(r.Misses, Miss{p, rank, got})
 		}

@@ -3,7 +3,8 @@ package search
 // SearchMany asks all portals of a realm at once. A library document that
 // several portals inherit is one hit that names them all; own documents are
 // hits of their portal alone. Each library is ranked once, however many portals
-// share it.
+// share it. What editors of the portal taught where the question is asked
+// (NamedView.Here) counts for all.
 func SearchMany(views []NamedView, q Query) []ManyHit {
 	var libraries []*Corpus
 	var src sources
@@ -30,12 +31,18 @@ func SearchMany(views []NamedView, q Query) []ManyHit {
 			p, found, portals = again, more, names
 		}
 	}
-	page, _, _ := p.page(found)
+	for _, nv := range views {
+		if nv.View != nil && nv.Here {
+			ways := func(p *plan) []candidate { more, _ := runMany(views, libraries, p); return more }
+			found = nv.View.learnt.ask(src, q, p, found, libraries, owners(views), ways)
+		}
+	}
+	page, _ := p.page(found)
 	var out []ManyHit
 	for _, c := range page {
-		e := &c.corpus.docs[c.doc]
-		hit := Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(c.via, c.doc)}
-		out = append(out, ManyHit{hit, portals(c)})
+		if names := portals(c); len(names) > 0 {
+			out = append(out, ManyHit{c.hit(), names})
+		}
 	}
 	return out
 }
@@ -48,7 +55,7 @@ func runMany(views []NamedView, libraries []*Corpus, p *plan) ([]candidate, func
 	var found []candidate
 	for _, l := range libraries {
 		l.score(p, s)
-		all := l.collect(p, s, nil, false, nil)
+		all := l.collect(p, s, nil, false, nil, nil)
 		for _, c := range all {
 			for _, nv := range views {
 				if nv.View != nil && nv.View.library == l && nv.View.seen.has(c.doc) {
@@ -66,7 +73,7 @@ func runMany(views []NamedView, libraries []*Corpus, p *plan) ([]candidate, func
 		o := nv.View.own
 		if _, done := owner[o]; !done {
 			o.score(p, s)
-			found = o.collect(p, s, nil, true, found)
+			found = o.collect(p, s, nil, true, nil, found)
 		}
 		owner[o] = append(owner[o], nv.Name)
 	}
@@ -82,4 +89,14 @@ func runMany(views []NamedView, libraries []*Corpus, p *plan) ([]candidate, func
 		}
 		return names
 	}
+}
+
+// owners lists the corpora that portals have to themselves.
+func owners(views []NamedView) (out []*Corpus) {
+	for _, nv := range views {
+		if nv.View != nil && nv.View.own != nil {
+			out = append(out, nv.View.own)
+		}
+	}
+	return out
 }

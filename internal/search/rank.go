@@ -60,7 +60,8 @@ type candidate struct {
 	doc    uint32
 	own    bool
 	score  float32
-	via    *plan // by which it was found
+	via    *plan    // by which it was found
+	taught *synonym // by which editors led to it, nil if it was found by its words
 }
 
 // score ranks all documents of the corpus into s.total and s.cover.
@@ -217,7 +218,8 @@ func (s *scratch) reach(d uint32, v float32) {
 }
 
 // collect turns the numbers into candidates and clears them.
-func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidate) []candidate {
+// pop is the portal's own popularity of documents; nil takes the corpus's.
+func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32]float32, out []candidate) []candidate {
 	sum := p.sum
 	if sum == 0 || p.digits != "" && len(p.slots) == 0 {
 		sum = 1
@@ -237,19 +239,16 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, out []candidat
 		if v < floor || !seen.has(d) {
 			continue
 		}
-		out = append(out, candidate{c, d, own, v + c.bonus(p, d), p})
+		out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, pop), via: p})
 	}
 	s.touched = s.touched[:0]
 	return out
 }
 
 // bonus is what a document gets whatever the words.
-func (c *Corpus) bonus(p *plan, d uint32) float32 {
+func (c *Corpus) bonus(p *plan, d uint32, pop map[uint32]float32) float32 {
 	e := &c.docs[d]
-	var b float32
-	if c.maxPop > 0 {
-		b += bonusPopularity * e.pop / c.maxPop
-	}
+	b := bonusPopularity * c.popularity(d, pop)
 	if e.online {
 		b += bonusOnline
 	}
@@ -283,13 +282,6 @@ func (c *Corpus) bonus(p *plan, d uint32) float32 {
 	return b
 }
 
-func (c *Corpus) passes(d uint32, q *Query) (kind, rest bool) {
-	e := &c.docs[d]
-	kind = len(q.Kinds) == 0 || slices.Contains(q.Kinds, e.key.Kind)
-	rest = (!q.OnlineOnly || e.online) && (q.Situation == "" || slices.Contains(e.situations, q.Situation))
-	return kind, rest
-}
-
 // Search answers a query. An empty query, or one that matches nothing, has no hits.
 func (v *View) Search(q Query) Result {
 	src := v.sources()
@@ -301,40 +293,7 @@ func (v *View) Search(q Query) Result {
 			p, found = again, more
 		}
 	}
-	return p.result(v.ask(q, found))
-}
-
-// rewritten hits count a little less than those of the words themselves.
-const rewrittenFactor, rewrittenLooseFactor = 0.97, 0.6
-
-// ask adds what the synonyms of this portal's editors find.
-func (v *View) ask(q Query, found []candidate) []candidate {
-	asked := 0
-	for i := range v.rewrites {
-		r := &v.rewrites[i]
-		text, ok := r.rewritten(q.Text)
-		if !ok {
-			continue
-		}
-		if asked++; asked > maxRewrites {
-			break
-		}
-		if asked == 1 && len(found) > 0 {
-			// The synonym explains words that meant nothing: what was found without them is worth less.
-			p := found[0].via
-			for i := range found {
-				found[i].score *= p.sum / (p.sum + p.lost)
-			}
-		}
-		other := q
-		other.Text = text
-		factor := float32(rewrittenFactor)
-		if r.loose {
-			factor = rewrittenLooseFactor
-		}
-		found = merge(found, v.run(makePlan(v.sources(), other, false)), factor)
-	}
-	return found
+	return p.result(v.ask(q, p, found))
 }
 
 // merge adds candidates to others; a document in both keeps its better score.
@@ -386,31 +345,23 @@ func (v *View) run(p *plan) []candidate {
 	var out []candidate
 	if v.library != nil {
 		v.library.score(p, s)
-		out = v.library.collect(p, s, v.seen, false, out)
+		out = v.library.collect(p, s, v.seen, false, v.learnt.library, out)
 	}
 	if v.own != nil {
 		v.own.score(p, s)
-		out = v.own.collect(p, s, nil, true, out)
+		out = v.own.collect(p, s, nil, true, v.learnt.own, out)
 	}
 	return out
 }
 
 // page filters, counts and sorts candidates and returns those of the page.
-func (p *plan) page(found []candidate) (page []candidate, total int, facets map[Kind]int) {
+func (p *plan) page(found []candidate) (page []candidate, r Result) {
 	q := &p.filter
-	facets = make(map[Kind]int, 4)
+	r.Facets = make(map[Kind]int, 4)
 	kept := found[:0]
 	floor := best(found) * lowestPart
 	for _, c := range found {
-		if c.score < floor {
-			continue
-		}
-		kind, rest := c.corpus.passes(c.doc, q)
-		if !rest {
-			continue
-		}
-		facets[c.corpus.docs[c.doc].key.Kind]++
-		if kind {
+		if c.score >= floor && r.count(&c.corpus.docs[c.doc], q) {
 			kept = append(kept, c)
 		}
 	}
@@ -420,12 +371,12 @@ func (p *plan) page(found []candidate) (page []candidate, total int, facets map[
 	}
 	limit = min(limit, MaxLimit)
 	offset := min(max(q.Offset, 0), MaxOffset)
-	total = len(kept)
+	r.Total = len(kept)
 	kept = top(kept, offset+limit)
 	if offset >= len(kept) {
-		return nil, total, facets
+		return nil, r
 	}
-	return kept[offset:], total, facets
+	return kept[offset:], r
 }
 
 // top returns the best n candidates in order.
@@ -501,13 +452,23 @@ func before(a, b *candidate) bool {
 }
 
 func (p *plan) result(found []candidate) Result {
-	page, total, facets := p.page(found)
-	r := Result{Total: total, DidYouMean: p.corrected, Facets: facets, Places: p.placeName}
+	page, r := p.page(found)
+	r.DidYouMean, r.Places = p.corrected, p.placeName
 	for _, c := range page {
-		e := &c.corpus.docs[c.doc]
-		r.Hits = append(r.Hits, Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own, Match: c.corpus.explain(c.via, c.doc)})
+		r.Hits = append(r.Hits, c.hit())
 	}
 	return r
+}
+
+func (c *candidate) hit() Hit {
+	e := &c.corpus.docs[c.doc]
+	h := Hit{Kind: e.key.Kind, ID: e.key.ID, Score: float64(c.score), Own: c.own}
+	if c.taught != nil {
+		h.Match = c.taught.words + " → " + e.title
+	} else {
+		h.Match = c.corpus.explain(c.via, c.doc)
+	}
+	return h
 }
 
 // explain says in a few words why a document was found: the strongest way of

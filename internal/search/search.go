@@ -52,6 +52,18 @@ type Query struct {
 	Now        time.Time // for season hints; zero means none
 	OnlineOnly bool
 	Situation  string
+	Authority  string
+	// Facts tells what the portal knows of a document beyond the index, for the
+	// filters and counts; nil takes what the document says of itself. It is
+	// called for each document that is found and must be quick.
+	Facts func(Key) Facts
+}
+
+// Facts of a document at one portal.
+type Facts struct {
+	Online     bool
+	Situations []string
+	Authority  string // who is responsible, "" for nobody
 }
 
 // Hit is one document that answers the query.
@@ -66,11 +78,16 @@ type Hit struct {
 // Result is the answer to one query.
 type Result struct {
 	Hits       []Hit
-	Total      int           // all hits of the kinds asked for, not only those of this page
-	DidYouMean string        // corrected query text, or empty
-	Facets     map[Kind]int  // hits by kind, before the filter Query.Kinds
-	Places     []string      // places named in the query (Options.Places), as written there
-	Took       time.Duration // left zero: this package has no clock; the caller may fill it
+	Total      int    // all hits that pass the filters, not only those of this page
+	DidYouMean string // corrected query text, or empty
+	// Each of these counts before its own filter and after all others: what one
+	// more choice would leave.
+	Facets      map[Kind]int   // hits by kind
+	Online      int            // hits that can be done on-line
+	Situations  map[string]int // hits by life situation; one hit may count in several
+	Authorities map[string]int // hits by who is responsible
+	Places      []string       // places named in the query (Options.Places), as written there
+	Took        time.Duration  // left zero: this package has no clock; the caller may fill it
 }
 
 // Suggestion is one line offered while the person types.
@@ -84,6 +101,7 @@ type Suggestion struct {
 type NamedView struct {
 	Name string
 	View *View
+	Here bool // the question is asked at this portal
 }
 
 // ManyHit is one document found in the portals named in Portals.

@@ -104,7 +104,7 @@ func TestFilters(t *testing.T) {
 func TestSearchManyMergesInheritedDocuments(t *testing.T) {
 	lib := Build(town(), Options{})
 	own := Build([]Doc{{Kind: KindService, ID: "hund", Title: "Hundesteuer anmelden"}}, Options{})
-	views := []NamedView{{"a", NewView(lib, nil, nil)}, {"b", NewView(lib, nil, own)}, {"c", NewView(lib, nil, nil)}}
+	views := []NamedView{{Name: "a", View: NewView(lib, nil, nil)}, {Name: "b", View: NewView(lib, nil, own)}, {Name: "c", View: NewView(lib, nil, nil)}}
 	hits := SearchMany(views, Query{Text: "hundesteuer"})
 	if len(hits) != 2 {
 		t.Fatalf("got %d hits, want the library's and b's own", len(hits))
@@ -224,6 +224,6 @@ func FuzzSearch(f *testing.F) {
 			}
 		}
 		v.Suggest(s, 3)
-		SearchMany([]NamedView{{"a", v}}, Query{Text: s})
+		SearchMany([]NamedView{{Name: "a", View: v}}, Query{Text: s})
 	})
 }

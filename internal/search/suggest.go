@@ -55,7 +55,7 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 		score float32
 	}
 	best := make(map[*entry]float32)
-	collect := func(c *Corpus, seen Set) {
+	collect := func(c *Corpus, seen Set, pop map[uint32]float32) {
 		if c == nil {
 			return
 		}
@@ -67,9 +67,7 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 			}
 			e := &c.docs[s.doc]
 			score := 1 - 0.08*float32(s.at) - 0.002*float32(len(e.folded))
-			if c.maxPop > 0 {
-				score += 0.5 * e.pop / c.maxPop
-			}
+			score += 0.5 * c.popularity(s.doc, pop)
 			if e.key.Kind == KindService {
 				score += 0.1
 			}
@@ -78,8 +76,8 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 			}
 		}
 	}
-	collect(v.library, v.seen)
-	collect(v.own, nil)
+	collect(v.library, v.seen, v.learnt.library)
+	collect(v.own, nil, v.learnt.own)
 	found := make([]scored, 0, len(best))
 	for e, s := range best {
 		found = append(found, scored{e, s})

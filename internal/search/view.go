@@ -1,9 +1,6 @@
 package search
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math/bits"
 
 // Set is a compact set of documents of one corpus. Nil means all of them.
 type Set []uint64
@@ -56,10 +53,10 @@ func (s Set) Len() int {
 // its own. Own documents replace library documents of the same key. A view
 // costs a bit for each library document, and its own corpus.
 type View struct {
-	library  *Corpus
-	seen     Set // of the library: offered and not replaced
-	own      *Corpus
-	rewrites []rewrite
+	library *Corpus
+	seen    Set // of the library: offered and not replaced
+	own     *Corpus
+	learnt  learnt
 }
 
 // NewView returns a view. Library and own may be nil. The set belongs to the
@@ -98,62 +95,4 @@ func (v *View) Len() int {
 		return n + v.library.Len()
 	}
 	return n + v.seen.Len()
-}
-
-// rewrite is a synonym of this portal's editors: a query that holds all stems
-// is asked a second time with the official words in their place.
-type rewrite struct {
-	stems    []string
-	official string
-	loose    bool
-}
-
-// maxRewrites bounds the additional questions of one query.
-const maxRewrites = 3
-
-// WithSynonyms returns a view that also knows the synonyms of the tenant's
-// editors; they count for library and own documents alike. The receiver is not
-// changed. Words of a whole realm belong into Options.Synonyms instead, where
-// they cost nothing for each tenant.
-func (v *View) WithSynonyms(entries []Entry) *View {
-	w := *v
-	w.rewrites = append([]rewrite(nil), v.rewrites...)
-	l := german()
-	for _, e := range entries {
-		for _, official := range e.Official {
-			add := func(words []string, loose bool) {
-				for _, word := range words {
-					r := rewrite{official: official, loose: loose}
-					for _, t := range l.analyse(word) {
-						r.stems = append(r.stems, t.stem)
-					}
-					if len(r.stems) > 0 {
-						w.rewrites = append(w.rewrites, r)
-					}
-				}
-			}
-			add(e.Words, false)
-			add(e.Loose, true)
-		}
-	}
-	return &w
-}
-
-// rewritten returns the query with the words of a synonym replaced, or false
-// if it does not hold them all.
-func (r *rewrite) rewritten(text string) (string, bool) {
-	l := german()
-	toks := l.analyse(cut(text))
-	left := make(map[string]bool, len(r.stems))
-	for _, s := range r.stems {
-		left[s] = true
-	}
-	out := r.official
-	for _, t := range toks {
-		if !slices.Contains(r.stems, t.stem) {
-			out += " " + t.text
-		}
-		delete(left, t.stem)
-	}
-	return out, len(left) == 0
 }

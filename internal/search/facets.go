@@ -1,0 +1,37 @@
+package search
+
+import "slices"
+
+// count puts a document into the facets of the result and reports whether it
+// passes all filters.
+func (r *Result) count(e *entry, q *Query) bool {
+	f := Facts{Online: e.online, Situations: e.situations}
+	if q.Facts != nil {
+		f = q.Facts(e.key)
+	}
+	kind := len(q.Kinds) == 0 || slices.Contains(q.Kinds, e.key.Kind)
+	online := !q.OnlineOnly || f.Online
+	situation := q.Situation == "" || slices.Contains(f.Situations, q.Situation)
+	authority := q.Authority == "" || f.Authority == q.Authority
+	if online && situation && authority {
+		r.Facets[e.key.Kind]++
+	}
+	if kind && situation && authority && f.Online {
+		r.Online++
+	}
+	if kind && online && authority {
+		for _, s := range f.Situations {
+			if r.Situations == nil {
+				r.Situations = make(map[string]int, 8)
+			}
+			r.Situations[s]++
+		}
+	}
+	if kind && online && situation && f.Authority != "" {
+		if r.Authorities == nil {
+			r.Authorities = make(map[string]int, 4)
+		}
+		r.Authorities[f.Authority]++
+	}
+	return kind && online && situation && authority
+}
