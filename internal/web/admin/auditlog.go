@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // auditPage is the number of entries on one page.
@@ -37,7 +38,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := frame(r, "admin.audit.title", navAudit)
+	page := office.Page(r, "admin.audit.title", office.NavAudit)
 	p := page.Printer()
 	t := ui.Table{ID: "protokoll", Caption: p.T("admin.audit.caption"), Empty: p.T("admin.audit.empty"),
 		Columns: []ui.Column{{Title: p.T("admin.audit.seq")}, {Title: p.T("admin.audit.when")}, {Title: p.T("admin.audit.who")}, {Title: p.T("admin.audit.what")}, {Title: p.T("admin.audit.object")}, {Title: p.T("admin.audit.hash")}}}

@@ -7,6 +7,7 @@ import (
 	"stadttor/internal/delivery"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 var parcelStates = []string{delivery.Waiting, delivery.Failed, delivery.Delivered, delivery.None}
@@ -16,7 +17,7 @@ var parcelTones = map[string]ui.Tone{delivery.Waiting: ui.Info, delivery.Failed:
 // deliveries serves GET /verwaltung/uebergaben.
 func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
 	actor := ui.Staff(r)
-	page := frame(r, "admin.deliveries.title", navDeliveries)
+	page := office.Page(r, "admin.deliveries.title", office.NavDeliveries)
 	p := page.Printer()
 	filter := ui.Filter{Name: "zustand", Label: p.T("staff.col.state"), Options: []ui.Option{{Label: p.T("staff.worklist.all")}}}
 	for _, st := range parcelStates {

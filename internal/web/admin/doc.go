@@ -8,5 +8,5 @@
 // inherits, and never shows another tenant's things.
 //
 // All addresses lie below /verwaltung; texts are German only. Cases are in
-// web/staff; the frame of both in web/staff/office.
+// web/staff; the frame of both in web/ui/office.
 package admin

@@ -5,8 +5,8 @@ import (
 
 	"stadttor/internal/mail"
 	"stadttor/internal/web/admin"
-	"stadttor/internal/web/staff/office/officetest"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 // open founds the town and opens the door, with the demonstration's outbox.

@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/jobs"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // jobsPage is what runs behind the scenes.
@@ -48,14 +49,14 @@ func (s *Server) jobs(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) showJobs(w http.ResponseWriter, r *http.Request, status int, refused string) error {
 	actor := ui.Staff(r)
-	page := frame(r, "admin.jobs.title", navJobs)
+	page := office.Page(r, "admin.jobs.title", office.NavJobs)
 	p := page.Printer()
 	state := r.URL.Query().Get("zustand")
 	counts, err := jobs.Counts(r.Context(), s.c.DB, actor)
 	if err != nil {
 		return err
 	}
-	out := jobsPage{Told: told(r, page), Refused: refused, Retry: actor.May(perm.RetryJobs)}
+	out := jobsPage{Told: office.Told(r, page, "admin.done."), Refused: refused, Retry: actor.May(perm.RetryJobs)}
 	want := []string{state}
 	if !slices.Contains(jobStates, state) {
 		want = jobStates[:len(jobStates)-1] // all that is not done
@@ -120,5 +121,5 @@ func (s *Server) retryJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return done(w, r, "/verwaltung/auftraege", "auftrag-wiederholt")
+	return office.Done(w, r, "/verwaltung/auftraege", "auftrag-wiederholt")
 }

@@ -9,7 +9,7 @@ import (
 	"stadttor/internal/mail"
 	"stadttor/internal/payments/paymentstest"
 	"stadttor/internal/pii"
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 func TestEveryListIsAWholePageEvenWhenEmpty(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // membersPage is who works here and what each role may do.
@@ -50,9 +51,9 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	page := frame(r, "admin.members.title", navMembers)
+	page := office.Page(r, "admin.members.title", office.NavMembers)
 	p := page.Printer()
-	out := membersPage{Told: told(r, page), Refused: refused, Rights: rightsTable(page), GrantProblem: f.problems["rollen"]}
+	out := membersPage{Told: office.Told(r, page, "admin.done."), Refused: refused, Rights: rightsTable(page), GrantProblem: f.problems["rollen"]}
 	out.Members = ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
 	slices.SortFunc(list, func(a, b accounts.Member) int { return strings.Compare(a.Name.Reveal(), b.Name.Reveal()) })
 	for _, m := range list {
@@ -152,11 +153,11 @@ func rightsTable(page ui.Page) ui.Table {
 // saveMember serves POST /verwaltung/personal: it adds somebody, or gives who
 // is there already exactly these roles.
 func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := office.ReadForm(r); err != nil {
 		return err
 	}
 	actor, t := ui.Staff(r), ui.PageOf(r).T
-	f := memberForm{method: text(r, "weg"), subject: text(r, "kennung"), name: text(r, "name"), problems: map[string]string{}}
+	f := memberForm{method: office.Text(r, "weg"), subject: office.Text(r, "kennung"), name: office.Text(r, "name"), problems: map[string]string{}}
 	if !slices.ContainsFunc(s.c.Accounts.Methods(accounts.KindStaff), func(m accounts.Named) bool { return m.Name == f.method }) {
 		f.problems["weg"] = t("admin.members.methodmissing")
 	}
@@ -169,7 +170,7 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	var grants []perm.Grant
 	for i := range f.grants {
 		n := strconv.Itoa(i)
-		f.grants[i] = [2]string{text(r, "rolle."+n), text(r, "stelle."+n)}
+		f.grants[i] = [2]string{office.Text(r, "rolle."+n), office.Text(r, "stelle."+n)}
 		if f.grants[i][0] == "" {
 			continue
 		}
@@ -200,5 +201,5 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return done(w, r, "/verwaltung/personal", "person-gespeichert")
+	return office.Done(w, r, "/verwaltung/personal", "person-gespeichert")
 }

@@ -5,6 +5,7 @@ import (
 
 	"stadttor/internal/errs"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // mailPage is one mail of the demonstration's outbox.
@@ -17,7 +18,7 @@ type mailPage struct {
 // outbox serves GET /verwaltung/postausgang, in the demonstration only: one
 // mail server for all portals, so it shows the mails of all.
 func (s *Server) outbox(w http.ResponseWriter, r *http.Request) error {
-	page := frame(r, "admin.outbox.title", navOutbox)
+	page := office.Page(r, "admin.outbox.title", office.NavOutbox)
 	p := page.Printer()
 	list := s.c.Outbox.List()
 	t := ui.Table{ID: "post", Caption: p.T("admin.outbox.caption", "n", len(list)), Empty: p.T("admin.outbox.none"),
@@ -34,7 +35,7 @@ func (s *Server) outboxMail(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errs.NotFound("mail", r.PathValue("id"))
 	}
-	page := frame(r, "admin.outbox.title", navOutbox)
+	page := office.Page(r, "admin.outbox.title", office.NavOutbox)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/postausgang"}}
 	p := page.Printer()
 	page.Title = k.Subject

@@ -12,6 +12,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/forms"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // paramsPage is what the authority sets for one form.
@@ -44,7 +45,7 @@ const maxRows = 500
 // paramForms serves GET /verwaltung/parameter: the forms that ask for something.
 func (s *Server) paramForms(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
-	page := frame(r, "admin.params.title", navParams)
+	page := office.Page(r, "admin.params.title", office.NavParams)
 	p := page.Printer()
 	published, err := s.c.Catalogue.Published(r.Context(), v.Door.Tenant.ID)
 	if err != nil {
@@ -106,10 +107,10 @@ func fingerprint(values map[string]any) string {
 }
 
 func (s *Server) showParams(w http.ResponseWriter, r *http.Request, status int, d *forms.Definition, in paramInput, state, refused string) error {
-	page := frame(r, "admin.params.title", navParams)
+	page := office.Page(r, "admin.params.title", office.NavParams)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/parameter"}}
 	page.Title, page.Detail = d.Title, page.Title
-	out := paramsPage{Told: told(r, page), Refused: refused, URL: "/verwaltung/parameter/" + d.ID, State: state}
+	out := paramsPage{Told: office.Told(r, page, "admin.done."), Refused: refused, URL: "/verwaltung/parameter/" + d.ID, State: state}
 	var fields []ui.Field
 	for i := range d.Params {
 		g := paramField(page, &d.Params[i], in)
@@ -199,7 +200,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	if err := office.ReadForm(r); err != nil {
 		return err
 	}
 	page := ui.PageOf(r)
@@ -210,7 +211,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 			in.problems[id] = f.Text
 		}
 	}
-	state := text(r, "stand")
+	state := office.Text(r, "stand")
 	if len(in.problems) > 0 {
 		return s.showParams(w, r, http.StatusUnprocessableEntity, d, in, state, "")
 	}
@@ -235,7 +236,7 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Directory.Reload(r.Context()); err != nil { // so that the next page shows it; other nodes hear of it
 		return err
 	}
-	return done(w, r, "/verwaltung/parameter/"+d.ID, "gespeichert")
+	return office.Done(w, r, "/verwaltung/parameter/"+d.ID, "gespeichert")
 }
 
 // readParams reads the posted fields into values as JSON would hold them.
@@ -254,7 +255,7 @@ func readParams(page ui.Page, d *forms.Definition, r *http.Request) (in paramInp
 			}
 			continue
 		}
-		text := text(r, p.ID)
+		text := office.Text(r, p.ID)
 		if in.text[p.ID] = text; text == "" {
 			continue
 		}
@@ -277,7 +278,7 @@ func readRows(page ui.Page, p *forms.Param, r *http.Request) (rows [][]string, l
 		row := make([]string, 2+len(p.Columns))
 		filled := false
 		for j := range row {
-			row[j] = text(r, prefix+strconv.Itoa(j))
+			row[j] = office.Text(r, prefix+strconv.Itoa(j))
 			filled = filled || row[j] != ""
 		}
 		if !filled {

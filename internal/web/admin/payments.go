@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // Bounds of the lists.
@@ -26,7 +27,7 @@ var paymentTones = map[payments.State]ui.Tone{payments.Paid: ui.Success, payment
 // payments serves GET /verwaltung/zahlungen, newest first.
 func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	actor, q := ui.Staff(r), r.URL.Query()
-	page := frame(r, "admin.payments.title", navPayments)
+	page := office.Page(r, "admin.payments.title", office.NavPayments)
 	p := page.Printer()
 	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja"}
 	if id := ident.PaymentID(q.Get("vor")); ident.Valid(id) {
@@ -85,7 +86,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 // sides, of one case or of the whole authority, and the balance of each account.
 func (s *Server) ledger(w http.ResponseWriter, r *http.Request) error {
 	actor := ui.Staff(r)
-	page := frame(r, "admin.ledger.title", navPayments)
+	page := office.Page(r, "admin.ledger.title", office.NavPayments)
 	page.Breadcrumb = []ui.Link{{Text: page.T("admin.payments.title"), URL: "/verwaltung/zahlungen"}}
 	p := page.Printer()
 	of := ident.CaseID(r.URL.Query().Get("vorgang"))

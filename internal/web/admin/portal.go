@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // portalPage is the face of a portal to edit.
@@ -109,7 +110,7 @@ func (s *Server) savePortal(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Directory.Reload(r.Context()); err != nil {
 		return err
 	}
-	return done(w, r, "/verwaltung/portal", "gespeichert")
+	return office.Done(w, r, "/verwaltung/portal", "gespeichert")
 }
 
 // blame puts what is wrong with the look at its fields.
@@ -141,7 +142,7 @@ func nameOf(page ui.Page, field string) string {
 
 // readPortal puts what was typed over the portal as it stands.
 func readPortal(r *http.Request) (f portalForm, err error) {
-	if err := readForm(r); err != nil {
+	if err := office.ReadForm(r); err != nil {
 		return f, err
 	}
 	t := ui.PageOf(r).T
@@ -152,14 +153,14 @@ func readPortal(r *http.Request) (f portalForm, err error) {
 		return f, errs.Invalid("staff.form-broken")
 	}
 	l := &p.Look
-	l.Name, l.Claim = text(r, "name"), text(r, "claim")
-	l.Strip = tenancy.Strip{Flag: tenancy.StripFlag(text(r, "strip.flag")), Text: text(r, "strip.text")}
+	l.Name, l.Claim = office.Text(r, "name"), office.Text(r, "claim")
+	l.Strip = tenancy.Strip{Flag: tenancy.StripFlag(office.Text(r, "strip.flag")), Text: office.Text(r, "strip.text")}
 	for _, x := range palettes(l) {
 		for _, c := range colors {
-			*c.at(x.p) = strings.ToLower(text(r, x.name+"."+c.name))
+			*c.at(x.p) = strings.ToLower(office.Text(r, x.name+"."+c.name))
 		}
 	}
-	if p.Opening = text(r, "opening"); len([]rune(p.Opening)) > 600 {
+	if p.Opening = office.Text(r, "opening"); len([]rune(p.Opening)) > 600 {
 		f.problems["opening"] = t("admin.portal.openinglong")
 	}
 	if err := f.readLogo(r); err != nil {
@@ -168,12 +169,12 @@ func readPortal(r *http.Request) (f portalForm, err error) {
 	f.readNotices(r)
 	i := &p.Imprint
 	for _, x := range imprintFields(i) {
-		if *x.at = text(r, "imprint."+x.name); len([]rune(*x.at)) > 500 {
+		if *x.at = office.Text(r, "imprint."+x.name); len([]rune(*x.at)) > 500 {
 			f.problems["imprint."+x.name] = t("admin.portal.long", "n", 500)
 		}
 	}
 	i.Paragraphs = nil
-	for part := range strings.SplitSeq(text(r, "imprint.paragraphs"), "\n\n") {
+	for part := range strings.SplitSeq(office.Text(r, "imprint.paragraphs"), "\n\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			i.Paragraphs = append(i.Paragraphs, part)
 		}
@@ -238,8 +239,8 @@ func (f *portalForm) readNotices(r *http.Request) {
 	f.portal.Notices = nil
 	for i := range 20 {
 		n := strconv.Itoa(i)
-		x := tenancy.Notice{Kind: text(r, "notice.kind."+n), Title: text(r, "notice.title."+n), Text: text(r, "notice.text."+n)}
-		until := text(r, "notice.until."+n)
+		x := tenancy.Notice{Kind: office.Text(r, "notice.kind."+n), Title: office.Text(r, "notice.title."+n), Text: office.Text(r, "notice.text."+n)}
+		until := office.Text(r, "notice.until."+n)
 		if x.Kind == "weg" || x.Title == "" && x.Text == "" && until == "" {
 			continue
 		}
@@ -269,10 +270,10 @@ func (f *portalForm) readNotices(r *http.Request) {
 }
 
 func (s *Server) showPortal(w http.ResponseWriter, r *http.Request, status int, f portalForm, refused string) error {
-	page := frame(r, "admin.portal.title", navPortal)
+	page := office.Page(r, "admin.portal.title", office.NavPortal)
 	t := page.T
 	l := &f.portal.Look
-	out := portalPage{Told: told(r, page), Refused: refused, Version: strconv.FormatInt(f.portal.Version, 10), Logo: l.Logo, LogoKeep: f.logo, NoticeProblem: f.problems["notices"]}
+	out := portalPage{Told: office.Told(r, page, "admin.done."), Refused: refused, Version: strconv.FormatInt(f.portal.Version, 10), Logo: l.Logo, LogoKeep: f.logo, NoticeProblem: f.problems["notices"]}
 	if _, err := tenancy.CleanLogo([]byte(l.Logo)); err != nil {
 		out.Logo = ""
 	}

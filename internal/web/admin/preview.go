@@ -6,6 +6,7 @@ import (
 
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // previewPage is a citizens' page in colours that are not saved yet.
@@ -24,7 +25,7 @@ func (s *Server) previewPortal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	german := frame(r, "admin.preview.title", "")
+	german := office.Page(r, "admin.preview.title", "")
 	page := ui.PageOf(r)
 	page.Title, page.NoIndex, page.Bare, page.NoSearch = german.Title, true, true, true
 	page.Portal.Look = f.portal.Look

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 func TestEveryRouteAsksForItsRight(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/money"
 	"stadttor/internal/standards/xzufi"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // module is one text of a service that an editor may word himself.
@@ -197,7 +198,7 @@ func readFee(row [4]string) (x catalogue.Fee, key string) {
 
 // saveService serves POST /verwaltung/leistungen/{slug}.
 func (s *Server) saveService(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := office.ReadForm(r); err != nil {
 		return err
 	}
 	d, err := s.edit(r)
@@ -209,7 +210,7 @@ func (s *Server) saveService(w http.ResponseWriter, r *http.Request) error {
 	f.version, _ = strconv.ParseInt(r.PostForm.Get("fassung"), 10, 64)
 	own := d.Own
 	for _, m := range modules {
-		text := text(r, m.name)
+		text := office.Text(r, m.name)
 		f.texts[m.name] = text
 		if len([]rune(text)) > maxModule {
 			f.problems[m.name] = t("admin.service.long", "n", maxModule)
@@ -228,7 +229,7 @@ func (s *Server) saveService(w http.ResponseWriter, r *http.Request) error {
 		if _, ok := r.PostForm["gebuehr."+n]; !ok {
 			break
 		}
-		row := [4]string{text(r, "gebuehr."+n), text(r, "art."+n), text(r, "von."+n), text(r, "bis."+n)}
+		row := [4]string{office.Text(r, "gebuehr."+n), office.Text(r, "art."+n), office.Text(r, "von."+n), office.Text(r, "bis."+n)}
 		if row == [4]string{} || row[1] == feeGone {
 			continue
 		}
@@ -258,12 +259,12 @@ func (s *Server) saveService(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return done(w, r, "/verwaltung/leistungen/"+own.Slug, word)
+	return office.Done(w, r, "/verwaltung/leistungen/"+own.Slug, word)
 }
 
 // saveOffer serves POST /verwaltung/leistungen/{slug}/angebot: it counts at once.
 func (s *Server) saveOffer(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := office.ReadForm(r); err != nil {
 		return err
 	}
 	d, err := s.edit(r)
@@ -274,17 +275,17 @@ func (s *Server) saveOffer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	unit := text(r, "stelle")
+	unit := office.Text(r, "stelle")
 	if !slices.ContainsFunc(view.Facilities(), func(x catalogue.Facility) bool { return x.Slug == unit }) {
 		unit = ""
 	}
-	if err := s.c.Catalogue.SetOffer(r.Context(), ui.Staff(r), target(ui.VisitOf(r)), d.Own.ID, unit, text(r, "angebot") == ui.Yes); err != nil {
+	if err := s.c.Catalogue.SetOffer(r.Context(), ui.Staff(r), target(ui.VisitOf(r)), d.Own.ID, unit, office.Text(r, "angebot") == ui.Yes); err != nil {
 		return err
 	}
 	if err := s.c.Catalogue.Refresh(r.Context()); err != nil {
 		return err
 	}
-	return done(w, r, "/verwaltung/leistungen/"+r.PathValue("slug"), "angebot-gespeichert")
+	return office.Done(w, r, "/verwaltung/leistungen/"+r.PathValue("slug"), "angebot-gespeichert")
 }
 
 func (s *Server) showService(w http.ResponseWriter, r *http.Request, status int, d catalogue.Draft, f serviceForm) error {
@@ -292,7 +293,7 @@ func (s *Server) showService(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	page := frame(r, "admin.services.title", navServices)
+	page := office.Page(r, "admin.services.title", office.NavServices)
 	page.Breadcrumb, page.Detail = []ui.Link{{Text: page.Title, URL: "/verwaltung/leistungen"}}, page.Title
 	p := page.Printer()
 	page.Detail = page.Title
@@ -301,7 +302,7 @@ func (s *Server) showService(w http.ResponseWriter, r *http.Request, status int,
 	}
 	slug := r.PathValue("slug")
 	published, online := view.Service(slug)
-	out := servicePage{Told: told(r, page), Refused: f.refused, URL: "/verwaltung/leistungen/" + slug, Version: strconv.FormatInt(f.version, 10), Upstream: d.Upstream, FeeProblem: f.problems["gebuehren"]}
+	out := servicePage{Told: office.Told(r, page, "admin.done."), Refused: f.refused, URL: "/verwaltung/leistungen/" + slug, Version: strconv.FormatInt(f.version, 10), Upstream: d.Upstream, FeeProblem: f.problems["gebuehren"]}
 	if online {
 		out.Public = "/leistungen/" + slug
 	}

@@ -7,7 +7,7 @@ import (
 
 	"stadttor/internal/catalogue"
 	"stadttor/internal/tenancy"
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 const gartenfest = "/verwaltung/leistungen/gartenfest"

@@ -12,6 +12,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // servicesPage is the catalogue as its editors have it.
@@ -40,7 +41,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := frame(r, "admin.services.title", navServices)
+	page := office.Page(r, "admin.services.title", office.NavServices)
 	p := page.Printer()
 	f := serviceFilter{text: short(q.Get("q"), 100), offer: q.Get("angebot"), state: q.Get("text")}
 	rows, err := s.serviceRows(r, actor, view, f)
@@ -67,7 +68,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, serviceRow(page, view, x))
 	}
-	out := servicesPage{Told: told(r, page), Table: t, Pager: ui.Pager{Page: n, Pages: pages, Label: p.T("admin.services.pages"), URL: func(n int) string {
+	out := servicesPage{Told: office.Told(r, page, "admin.done."), Table: t, Pager: ui.Pager{Page: n, Pages: pages, Label: p.T("admin.services.pages"), URL: func(n int) string {
 		x := url.Values{"seite": {strconv.Itoa(n)}}
 		for _, name := range []string{"q", "angebot", "text"} {
 			if q.Get(name) != "" {
@@ -162,7 +163,7 @@ func (s *Server) publishAll(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Catalogue.Refresh(r.Context()); err != nil {
 		return err
 	}
-	return done(w, r, "/verwaltung/leistungen", "alles-veroeffentlicht")
+	return office.Done(w, r, "/verwaltung/leistungen", "alles-veroeffentlicht")
 }
 
 // slugOf reads the address; what cannot be a name does not exist.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"stadttor/internal/tenancy"
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="4" fill="#123456"/></svg>`

@@ -3,8 +3,8 @@ package staff
 import (
 	"net/http"
 
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // account serves GET /verwaltung/konto: who I am and what I may do.

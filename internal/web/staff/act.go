@@ -7,8 +7,8 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // Verbs whose form holds something that must not get lost.

@@ -12,8 +12,8 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // casePage is a case with everything in it.

@@ -10,7 +10,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/payments/paymentstest"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 func at(id ident.CaseID) string { return "/verwaltung/faelle/" + string(id) }

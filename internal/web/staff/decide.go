@@ -13,8 +13,8 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/letter"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // decidePage is the form of a decision.

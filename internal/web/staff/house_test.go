@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"stadttor/internal/web/staff"
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 // open founds the town and opens the door.

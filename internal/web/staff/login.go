@@ -7,8 +7,8 @@ import (
 	"stadttor/internal/accounts"
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 const home = "/verwaltung"

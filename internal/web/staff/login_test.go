@@ -4,8 +4,8 @@ import (
 	"net/url"
 	"testing"
 
-	"stadttor/internal/web/staff/office/officetest"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 func TestStaffSignInAndOut(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"stadttor/internal/web/staff/office/officetest"
+	"stadttor/internal/web/ui/office/officetest"
 )
 
 // nothing is the ID of no case: past the guard every verb says "not found".

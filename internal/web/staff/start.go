@@ -5,8 +5,8 @@ import (
 
 	"stadttor/internal/cases"
 	"stadttor/internal/perm"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // startPage is the first page: what waits, and where to go.

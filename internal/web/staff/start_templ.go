@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"strconv"
 
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 func startView(page ui.Page, p startPage) templ.Component {

@@ -14,8 +14,8 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
-	"stadttor/internal/web/staff/office"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // worklistPage is one page of cases with its filters.
