@@ -55,7 +55,7 @@ func build(t *testing.T, d *db.DB, c *clock.Fake) house {
 		t.Fatal(err)
 	}
 	p, err := demo.New(demo.Config{Demo: true, Clock: c, Stylesheet: func() string { return "/x.css" }, RealmOf: func(string) string { return "kreis" },
-		Citizens: []demo.Citizen{{Slug: "ada", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelHigh}, Profile: accounts.Profile{Given: pii.New("Ada"), Family: pii.New("Zzmarke")}}},
+		Citizens: []demo.Citizen{{Slug: "ada", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelHigh}, Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}}}},
 		Staff:    []demo.Staff{{Slug: "kai", Name: "Kai", Tenant: "a"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -85,11 +85,11 @@ func (h house) choose(t *testing.T, redirect, person string, level perm.Level) u
 
 func (h house) signIn(t *testing.T, door tenancy.Door, kind, person string, level perm.Level) string {
 	t.Helper()
-	redirect, state, err := h.s.Begin(t.Context(), door, kind, demo.Name, level, "http://x", "/konto")
+	begun, state, err := h.s.Begin(t.Context(), door, kind, demo.Name, level, "http://x", "/konto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, path, err := h.s.Finish(t.Context(), door, demo.Name, state, h.choose(t, redirect, person, level))
+	secret, path, err := h.s.Finish(t.Context(), door, demo.Name, state, h.choose(t, begun.Redirect, person, level))
 	if err != nil || path != "/konto" {
 		t.Fatal(path, err)
 	}
@@ -136,11 +136,11 @@ func TestAnAttemptIsUsedOnceByTheOneWhoBegan(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()
 		begin := func() (url.Values, string) {
-			redirect, state, err := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://x", "/")
+			begun, state, err := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://x", "/")
 			if err != nil {
 				t.Fatal(err)
 			}
-			return h.choose(t, redirect, "ada", perm.LevelBasis), state
+			return h.choose(t, begun.Redirect, "ada", perm.LevelBasis), state
 		}
 		back, state := begin()
 		for name, try := range map[string]func() error{
@@ -164,8 +164,8 @@ func TestAnAttemptIsUsedOnceByTheOneWhoBegan(t *testing.T) {
 		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err == nil {
 			t.Error("an attempt of a quarter of an hour ago was taken")
 		}
-		redirect, state, _ := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelHigh, "http://x", "/")
-		if back := h.choose(t, redirect, "ada", perm.LevelBasis); back != nil {
+		begun, state, _ := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelHigh, "http://x", "/")
+		if back := h.choose(t, begun.Redirect, "ada", perm.LevelBasis); back != nil {
 			if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err == nil {
 				t.Error("a lower level than the service needs was taken")
 			}
@@ -223,11 +223,11 @@ func TestStaffComeInWithTheirGrantsOnly(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()
 		begin := func() (url.Values, string) {
-			redirect, state, err := h.s.Begin(ctx, h.a, accounts.KindStaff, demo.Name, perm.LevelNone, "http://x", "/verwaltung")
+			begun, state, err := h.s.Begin(ctx, h.a, accounts.KindStaff, demo.Name, perm.LevelNone, "http://x", "/verwaltung")
 			if err != nil {
 				t.Fatal(err)
 			}
-			return h.choose(t, redirect, "kai", perm.LevelNone), state
+			return h.choose(t, begun.Redirect, "kai", perm.LevelNone), state
 		}
 		back, state := begin()
 		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); !errs.Is(err, errs.KindForbidden) {

@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -103,7 +102,8 @@ func (s *Service) SessionEnds(c perm.Citizen, now time.Time) time.Time {
 	return now.Add(limits(KindCitizen, c.Level).idle)
 }
 
-// Profile gives a person's own data. Only the person may.
+// Profile gives a person's own data, each attribute with the level at which it
+// was proved: what a session may make of it says Profile.At. Only the person may.
 func (s *Service) Profile(ctx context.Context, c perm.Citizen) (f Profile, err error) {
 	if c.Guest() {
 		return f, errs.Forbidden("login.needed")
@@ -129,17 +129,8 @@ func (s *Service) Profile(ctx context.Context, c perm.Citizen) (f Profile, err e
 		if err != nil {
 			return err
 		}
-		b, err := own.Open(sealed, profilePlace(c.Realm, c.Person, "profile"))
-		if err != nil {
-			return err
-		}
-		var x stored
-		if err := json.Unmarshal(b, &x); err != nil {
-			return err
-		}
-		n := pii.New
-		f = Profile{n(x.Given), n(x.Family), n(x.Title), n(x.BirthName), n(x.BirthDate), n(x.BirthPlace), n(x.Street), n(x.HouseNumber), n(x.PLZ), n(x.City), n(x.Mail), n(x.Phone), n(x.IBAN), n(x.Vehicle), x.Verified}
-		return nil
+		f, err = openProfile(own, c.Realm, c.Person, sealed)
+		return err
 	})
 	return f, err
 }

@@ -49,20 +49,29 @@ func DemoPeople() (*logindemo.Config, error) {
 		realm[t.Slug] = t.Realm
 	}
 	c := &logindemo.Config{Demo: true, RealmOf: func(t string) string { return realm[t] }, Stylesheet: func() string { return ui.Asset("portal.css") }}
-	n := pii.New
 	for _, x := range p.Citizens {
 		var levels []perm.Level
 		for _, l := range x.Levels {
 			levels = append(levels, perm.ParseLevel(l))
 		}
-		c.Citizens = append(c.Citizens, logindemo.Citizen{Slug: x.Slug, Story: x.Story, Realm: x.Realm, Levels: levels, Profile: accounts.Profile{
-			Given: n(x.Given), Family: n(x.Family), Title: n(x.Title), BirthName: n(x.BirthName), BirthDate: n(x.BirthDate), BirthPlace: n(x.BirthPlace),
-			Street: n(x.Address.Street), HouseNumber: n(x.Address.HouseNumber), PLZ: n(x.Address.PLZ), City: n(x.Address.City), Mail: n(x.Mail), Phone: n(x.Phone), IBAN: n(x.IBAN), Vehicle: n(x.Vehicle)}})
+		c.Citizens = append(c.Citizens, logindemo.Citizen{Slug: x.Slug, Story: x.Story, Realm: x.Realm, Levels: levels, Profile: profile(x)})
 	}
 	for _, x := range p.Staff {
 		c.Staff = append(c.Staff, logindemo.Staff{Slug: x.Slug, Name: staffName(x), Tenant: x.Tenant, Task: x.Note})
 	}
 	return c, nil
+}
+
+func profile(x demo.Citizen) accounts.Profile {
+	p := accounts.Profile{}
+	for a, v := range map[accounts.Attr]string{
+		accounts.AttrGiven: x.Given, accounts.AttrFamily: x.Family, accounts.AttrTitle: x.Title, accounts.AttrBirthName: x.BirthName, accounts.AttrBirthDate: x.BirthDate, accounts.AttrBirthPlace: x.BirthPlace,
+		accounts.AttrStreet: x.Address.Street, accounts.AttrHouseNumber: x.Address.HouseNumber, accounts.AttrPLZ: x.Address.PLZ, accounts.AttrCity: x.Address.City,
+		accounts.AttrMail: x.Mail, accounts.AttrPhone: x.Phone, accounts.AttrIBAN: x.IBAN, accounts.AttrVehicle: x.Vehicle,
+	} {
+		p.Set(a, accounts.Attribute{Value: pii.New(v)})
+	}
+	return p
 }
 
 func staffName(x demo.Staff) string {

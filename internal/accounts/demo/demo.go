@@ -75,10 +75,14 @@ type try struct {
 
 type code struct {
 	who   accounts.Identity
+	state string // of the attempt that it answers
 	until time.Time
 }
 
 const life = 15 * time.Minute
+
+// brokenOff stands in the place of a code.
+const brokenOff = "abbruch"
 
 // New makes the provider; it refuses outside the demo.
 func New(c Config) (*Provider, error) {
@@ -91,7 +95,7 @@ func New(c Config) (*Provider, error) {
 var _ accounts.Method = (*Provider)(nil)
 
 // Begin implements accounts.Method.
-func (p *Provider) Begin(_ context.Context, a accounts.Attempt) (string, error) {
+func (p *Provider) Begin(_ context.Context, a accounts.Attempt) (accounts.Begun, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.c.Clock.Now()
@@ -107,17 +111,27 @@ func (p *Provider) Begin(_ context.Context, a accounts.Attempt) (string, error) 
 	}
 	id := ident.Secret()
 	p.tries[id] = try{a, now.Add(life)}
-	return Path + "?" + url.Values{"versuch": {id}}.Encode(), nil
+	return accounts.Begun{Redirect: Path + "?" + url.Values{"versuch": {id}}.Encode()}, nil
 }
 
 // Complete implements accounts.Method.
-func (p *Provider) Complete(_ context.Context, back url.Values) (accounts.Identity, error) {
+func (p *Provider) Complete(_ context.Context, a accounts.Attempt, back url.Values) (accounts.Identity, error) {
+	if back.Get("code") == brokenOff {
+		return accounts.Identity{}, accounts.Refused("login.broken-off", "broken off")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, ok := p.codes[back.Get("code")]
 	delete(p.codes, back.Get("code"))
-	if !ok || p.c.Clock.Now().After(c.until) {
-		return accounts.Identity{}, errs.Forbidden("login.refused")
+	switch {
+	case !ok:
+		return accounts.Identity{}, accounts.Refused("login.refused", "unknown code")
+	case p.c.Clock.Now().After(c.until):
+		return accounts.Identity{}, accounts.Refused("login.refused", "old code")
+	case c.state != a.State || back.Get("state") != a.State:
+		return accounts.Identity{}, accounts.Refused("login.refused", "code of another attempt")
+	case c.who.Level < a.Level && a.Kind == accounts.KindCitizen:
+		return accounts.Identity{}, accounts.Refused("login.level-too-low", "level too low")
 	}
 	return c.who, nil
 }
@@ -138,7 +152,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.FormValue("abbruch") != "" {
 		p.done(id)
-		http.Redirect(w, r, t.Back+"?"+url.Values{"state": {t.State}, "code": {"abbruch"}}.Encode(), http.StatusSeeOther)
+		http.Redirect(w, r, t.Back+"?"+url.Values{"state": {t.State}, "code": {brokenOff}}.Encode(), http.StatusSeeOther)
 		return
 	}
 	who, err := p.identity(t, r.FormValue("person"), perm.ParseLevel(r.FormValue("niveau")))
@@ -151,7 +165,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.done(id)
 	c := ident.Secret()
 	p.mu.Lock()
-	p.codes[c] = code{who, p.c.Clock.Now().Add(time.Minute)}
+	p.codes[c] = code{who, t.State, p.c.Clock.Now().Add(time.Minute)}
 	p.mu.Unlock()
 	http.Redirect(w, r, t.Back+"?"+url.Values{"state": {t.State}, "code": {c}}.Encode(), http.StatusSeeOther)
 }
@@ -162,7 +176,7 @@ func (p *Provider) identity(t try, slug string, level perm.Level) (accounts.Iden
 	if t.Kind == accounts.KindStaff {
 		for _, s := range p.c.Staff {
 			if s.Slug == slug && s.Tenant == t.Tenant {
-				return accounts.Identity{Subject: slug, Level: perm.LevelSubstantial}, nil
+				return accounts.Identity{Subject: slug, Level: perm.LevelSubstantial, Means: Name}, nil
 			}
 		}
 		return accounts.Identity{}, errs.Invalid("login.refused")
@@ -174,13 +188,27 @@ func (p *Provider) identity(t try, slug string, level perm.Level) (accounts.Iden
 		}
 		for _, l := range c.Levels {
 			if l == level {
-				f := c.Profile
-				f.Verified = level
-				return accounts.Identity{Subject: slug, Level: level, Profile: f}, nil
+				return accounts.Identity{Subject: slug, Level: level, Means: Name, Profile: proved(c.Profile, level)}, nil
 			}
 		}
 	}
 	return accounts.Identity{}, errs.Invalid("login.refused")
+}
+
+// proved says that names, birth and address were proved at the level of the
+// sign-in; how to reach somebody is his own statement.
+func proved(p accounts.Profile, l perm.Level) accounts.Profile {
+	out := accounts.Profile{}
+	for a, v := range p {
+		switch a {
+		case accounts.AttrMail, accounts.AttrPhone, accounts.AttrIBAN, accounts.AttrVehicle:
+			v.Level = perm.LevelNone
+		default:
+			v.Level = l
+		}
+		out[a] = v
+	}
+	return out
 }
 
 type view struct {

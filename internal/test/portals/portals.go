@@ -109,7 +109,7 @@ func Open(t testing.TB) *Realm {
 	}))
 	fail(r.Directory.Reload(ctx))
 	r.people, err = demo.New(demo.Config{Demo: true, Clock: r.Clock, Stylesheet: func() string { return "/x.css" }, RealmOf: func(string) string { return realm.Slug },
-		Citizens: []demo.Citizen{{Slug: "kim", Realm: realm.Slug, Levels: []perm.Level{perm.LevelBasis}, Profile: accounts.Profile{Given: pii.New("Kim"), Family: pii.New("Zzmarke")}}}})
+		Citizens: []demo.Citizen{{Slug: "kim", Realm: realm.Slug, Levels: []perm.Level{perm.LevelBasis}, Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Kim")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}}}}})
 	fail(err)
 	r.Accounts = accounts.New(accounts.Config{DB: r.DB, Directory: r.Directory, Methods: []accounts.Named{{Name: demo.Name, Title: "Demo", Method: r.people, Citizens: true}}})
 	r.Gate = &ui.Gate{Directory: r.Directory, Accounts: r.Accounts, Now: r.Clock.Now,
@@ -171,16 +171,16 @@ func Get(h http.Handler, host, path string, headers ...string) *httptest.Respons
 func (r *Realm) SignIn(t testing.TB, host string) string {
 	t.Helper()
 	door := r.Door(host)
-	redirect, state, err := r.Accounts.Begin(t.Context(), door, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://"+host, "/konto")
+	begun, state, err := r.Accounts.Begin(t.Context(), door, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://"+host, "/konto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := url.Parse(redirect)
+	u, err := url.Parse(begun.Redirect)
 	if err != nil {
 		t.Fatal(err)
 	}
 	form := url.Values{"versuch": {u.Query().Get("versuch")}, "person": {"kim"}, "niveau": {perm.LevelBasis.String()}}
-	req := httptest.NewRequest(http.MethodPost, redirect, strings.NewReader(form.Encode()))
+	req := httptest.NewRequest(http.MethodPost, begun.Redirect, strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	r.people.ServeHTTP(w, req)

@@ -24,14 +24,13 @@ type accountView struct {
 	Asked    int
 	Realm    string
 	Lead     string // who answers for the account
-	Verified string
 }
 
 // attribute is one part of the profile with how sure it is.
 type attribute struct {
 	Name     string
 	Value    pii.Text
-	Verified bool // confirmed by the sign-in method, not just stated
+	Verified string // name of the level at which it was proved, "" for what was only stated
 }
 
 // shownCases is how many cases the account page shows.
@@ -46,8 +45,7 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errs.Is(err, errs.KindNotFound) {
 		return err
 	}
-	view := accountView{Name: f.Name(), Level: page.T("citizenform.level." + v.Citizen.Level.String()), Facts: attributes(page, f), Realm: v.Door.Realm.Name,
-		Verified: page.T("citizenform.level." + f.Verified.String())}
+	view := accountView{Name: f.Name(), Level: page.T("citizenform.level." + v.Citizen.Level.String()), Facts: attributes(page, f), Realm: v.Door.Realm.Name}
 	if t, ok := s.c.Directory.TenantBySlug(v.Door.Realm.Lead); ok {
 		view.Lead = t.Name
 	}
@@ -80,34 +78,50 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, accountPage(page, view))
 }
 
-// attributes lists what the account holds. Names, birth and address come from
-// the sign-in method; contact data are the person's own statement.
+// attributes lists what the account holds; a line of several attributes is as
+// sure as the least of them.
 func attributes(page ui.Page, f accounts.Profile) (out []attribute) {
-	sure := f.Verified > perm.LevelBasis
-	add := func(key string, verified bool, values ...pii.Text) {
-		text := ""
-		for _, v := range values {
-			if !v.Empty() {
-				if text != "" {
-					text += " "
-				}
-				text += v.Reveal()
+	add := func(key string, text func(accounts.Profile) string, of ...accounts.Attr) {
+		line, known := attribute{Name: page.T(key), Value: pii.New(text(f))}, false
+		level := perm.LevelHigh
+		for _, a := range of {
+			if v, ok := f[a]; ok {
+				level, known = min(level, v.Level), true
 			}
 		}
-		if text != "" {
-			out = append(out, attribute{page.T(key), pii.New(text), verified})
+		if !known || line.Value.Empty() {
+			return
+		}
+		if level > perm.LevelBasis {
+			line.Verified = page.T("citizenform.level." + level.String())
+		}
+		out = append(out, line)
+	}
+	plain := func(of ...accounts.Attr) func(accounts.Profile) string {
+		return func(f accounts.Profile) string {
+			var parts []string
+			for _, a := range of {
+				parts = append(parts, f.Text(a).Reveal())
+			}
+			return joinNonEmpty(" ", parts...)
 		}
 	}
-	add("citizenform.account.name", sure, f.Title, f.Given, f.Family)
-	add("citizenform.account.birthname", sure, f.BirthName)
-	if day, ok := dayOf(f.BirthDate.Reveal()); ok {
-		add("citizenform.account.birthdate", sure, pii.New(page.Printer().Date(day)))
-	}
-	add("citizenform.account.birthplace", sure, f.BirthPlace)
-	address := pii.New(joinNonEmpty(", ", joinNonEmpty(" ", f.Street.Reveal(), f.HouseNumber.Reveal()), joinNonEmpty(" ", f.PLZ.Reveal(), f.City.Reveal())))
-	add("citizenform.account.address", sure, address)
-	add("citizenform.account.mail", false, f.Mail)
-	add("citizenform.account.phone", false, f.Phone)
+	one := func(key string, a accounts.Attr) { add(key, plain(a), a) }
+	add("citizenform.account.name", plain(accounts.AttrTitle, accounts.AttrGiven, accounts.AttrFamily), accounts.AttrTitle, accounts.AttrGiven, accounts.AttrFamily)
+	one("citizenform.account.birthname", accounts.AttrBirthName)
+	add("citizenform.account.birthdate", func(f accounts.Profile) string {
+		day, ok := dayOf(f.Text(accounts.AttrBirthDate).Reveal())
+		if !ok {
+			return ""
+		}
+		return page.Printer().Date(day)
+	}, accounts.AttrBirthDate)
+	one("citizenform.account.birthplace", accounts.AttrBirthPlace)
+	add("citizenform.account.address", func(f accounts.Profile) string {
+		return joinNonEmpty(", ", plain(accounts.AttrStreet, accounts.AttrHouseNumber)(f), plain(accounts.AttrPLZ, accounts.AttrCity)(f))
+	}, accounts.AttrStreet, accounts.AttrHouseNumber, accounts.AttrPLZ, accounts.AttrCity)
+	one("citizenform.account.mail", accounts.AttrMail)
+	one("citizenform.account.phone", accounts.AttrPhone)
 	return out
 }
 

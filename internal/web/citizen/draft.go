@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/cases"
 	"stadttor/internal/errs"
 	"stadttor/internal/forms"
@@ -165,6 +166,13 @@ func (s *Server) open(r *http.Request, form string, named ident.CaseID) (wk work
 	return wk, nil
 }
 
+// prefillFrom says which attribute of the account a name of forms.Env.Person means.
+var prefillFrom = map[string]accounts.Attr{
+	"vorname": accounts.AttrGiven, "familienname": accounts.AttrFamily, "geburtsname": accounts.AttrBirthName, "geburtsdatum": accounts.AttrBirthDate,
+	"strasse": accounts.AttrStreet, "hausnummer": accounts.AttrHouseNumber, "plz": accounts.AttrPLZ, "ort": accounts.AttrCity,
+	"email": accounts.AttrMail, "telefon": accounts.AttrPhone, "iban": accounts.AttrIBAN, "kennzeichen": accounts.AttrVehicle,
+}
+
 // prefill is what the account knows, by the keys of forms.Env.Person.
 func (s *Server) prefill(r *http.Request) (map[string]string, error) {
 	c := ui.Citizen(r)
@@ -178,11 +186,11 @@ func (s *Server) prefill(r *http.Request) (map[string]string, error) {
 		}
 		return nil, err
 	}
-	return map[string]string{
-		"vorname": f.Given.Reveal(), "familienname": f.Family.Reveal(), "geburtsname": f.BirthName.Reveal(), "geburtsdatum": f.BirthDate.Reveal(),
-		"strasse": f.Street.Reveal(), "hausnummer": f.HouseNumber.Reveal(), "plz": f.PLZ.Reveal(), "ort": f.City.Reveal(),
-		"email": f.Mail.Reveal(), "telefon": f.Phone.Reveal(), "iban": f.IBAN.Reveal(), "kennzeichen": f.Vehicle.Reveal(),
-	}, nil
+	out := make(map[string]string, len(prefillFrom))
+	for name, a := range prefillFrom {
+		out[name] = f.Text(a).Reveal()
+	}
+	return out, nil
 }
 
 // expired reports whether the browser still brings the cookie of a session

@@ -79,14 +79,14 @@ func (s *Server) postLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := ui.VisitOf(r)
 	to, level := target(r.PostForm.Get("ziel")), wanted(r.PostForm.Get("niveau"))
-	redirect, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindCitizen, r.PostForm.Get("verfahren"), level, v.Base, to)
+	begun, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindCitizen, r.PostForm.Get("verfahren"), level, v.Base, to)
 	if err != nil {
 		return err
 	}
 	// The cookie ties the attempt to this browser and remembers the way, in
 	// case the method refuses.
 	s.c.Gate.SetCookie(w, ui.CookieLogin, state+"."+level.String()+"."+base64.RawURLEncoding.EncodeToString([]byte(to)), loginLife)
-	return s.leave(w, r, redirect)
+	return s.leave(w, r, begun.Redirect)
 }
 
 // getLoginReturn serves GET /anmelden/zurueck/{method}, for citizens and staff:

@@ -48,13 +48,13 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := ui.VisitOf(r)
-	redirect, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindStaff, r.PathValue("method"), perm.LevelBasis, v.Base+home, target(office.Text(r, "ziel")))
+	begun, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindStaff, r.PathValue("method"), perm.LevelBasis, v.Base+home, target(office.Text(r, "ziel")))
 	if err != nil {
 		return err
 	}
 	s.c.Gate.SetCookie(w, ui.CookieLogin, state, 0)
 	w.Header().Set("Cache-Control", "private, no-store")
-	http.Redirect(w, r, redirect, http.StatusSeeOther) // the partner's address, not the browser's wish
+	http.Redirect(w, r, begun.Redirect, http.StatusSeeOther) // the partner's address, not the browser's wish
 	return nil
 }
 
