@@ -14,6 +14,7 @@ import (
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/errs"
+	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/seal"
 	"stadttor/internal/search"
@@ -235,6 +236,20 @@ func TestOnlyOwnEditorsEdit(t *testing.T) {
 		}
 		if q, _ := h.view(t, "aulenried").Service("hundesteuer-anmeldung"); q.Offered || len(q.Elsewhere) != 1 {
 			t.Errorf("aulenried: offered %v, elsewhere %v", q.Offered, q.Elsewhere)
+		}
+		told := map[ident.TenantID]bool{}
+		h.c.OnChange(func(t ident.TenantID) { told[t] = true })
+		if err := h.c.SetOffer(t.Context(), ed, h.of("torhausen"), lib.ID, "", false); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.c.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if q, _ := h.view(t, "aulenried").Service("hundesteuer-anmeldung"); len(q.Elsewhere) != 0 {
+			t.Errorf("nobody offers it any more, aulenried still points to %v", q.Elsewhere)
+		}
+		if !told[h.view(t, "aulenried").Tenant.ID] {
+			t.Error("aulenried's kept pages were not told that a neighbour switched a service off")
 		}
 	})
 }

@@ -160,24 +160,24 @@ func levelOf(l *xzufi.Leistung) string {
 var units = map[string][2]string{"JAHR": {"Jahr", "Jahre"}, "MONAT": {"Monat", "Monate"}, "WOCHE": {"Woche", "Wochen"}, "TAG": {"Tag", "Tage"},
 	"WERKTAG": {"Werktag", "Werktage"}, "ARBEITSTAG": {"Arbeitstag", "Arbeitstage"}, "STUNDE": {"Stunde", "Stunden"}, "MINUTE": {"Minute", "Minuten"}, "SEKUNDE": {"Sekunde", "Sekunden"}}
 
+// span says how long in words: "2 Wochen", "2 bis 4 Wochen", "1 Woche bis 2 Monate".
 func span(f xzufi.Frist) string {
 	if f.Dauer == 0 || units[f.Einheit][0] == "" {
 		return ""
 	}
-	n, unit := f.Dauer, f.Einheit
-	from := ""
-	if f.DauerBis > 0 {
-		from = fmt.Sprintf("%d bis ", f.Dauer)
-		n = f.DauerBis
-		if f.EinheitBis != "" {
-			unit = f.EinheitBis
+	long := func(n int, unit string) string {
+		if n == 1 {
+			return "1 " + units[unit][0]
 		}
+		return fmt.Sprintf("%d %s", n, units[unit][1])
 	}
-	word := units[unit][1]
-	if n == 1 {
-		word = units[unit][0]
+	switch {
+	case f.DauerBis <= 0:
+		return long(f.Dauer, f.Einheit)
+	case f.EinheitBis == "" || f.EinheitBis == f.Einheit || units[f.EinheitBis][0] == "":
+		return fmt.Sprintf("%d bis %s", f.Dauer, long(f.DauerBis, f.Einheit))
 	}
-	return fmt.Sprintf("%s%d %s", from, n, word)
+	return long(f.Dauer, f.Einheit) + " bis " + long(f.DauerBis, f.EinheitBis)
 }
 
 // toFacility reads an Organisationseinheit.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,6 +89,7 @@ func (c *Catalogue) build(ctx context.Context, r tenancy.Realm, t tenancy.Tenant
 func (c *Catalogue) Refresh(ctx context.Context) error {
 	for _, part := range c.c.DB.Partitions() {
 		now := map[string]int64{}
+		sum := map[ident.RealmID]int64{} // of the tenants' versions
 		err := c.c.DB.View(ctx, db.Across(part, "which catalogues changed"), func(tx *db.Tx) error {
 			rows, err := tx.Query(ctx, `SELECT realm_id,tenant_id,version FROM catalogue_version`)
 			_, err = db.Collect(rows, err, func(r *sql.Rows) (x struct{}, err error) {
@@ -95,10 +97,17 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 				var n int64
 				err = r.Scan(&realm, &tenant, &n)
 				now[realm+"/"+tenant] = n
+				if tenant != "" {
+					sum[ident.RealmID(realm)] += n
+				}
 				return x, err
 			})
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		moved, err := c.refreshOffers(ctx, sum)
 		if err != nil {
 			return err
 		}
@@ -130,10 +139,37 @@ func (c *Catalogue) Refresh(ctx context.Context) error {
 				if _, err := c.build(ctx, r, t, true); err != nil {
 					return err
 				}
+			} else if moved[r.ID] && c.live.changed != nil {
+				c.live.changed(v.Tenant.ID) // its pages say who else does it
 			}
 		}
 	}
 	return nil
+}
+
+// refreshOffers reads who offers what again for each realm in which a tenant
+// published since, and says for which.
+func (c *Catalogue) refreshOffers(ctx context.Context, sum map[ident.RealmID]int64) (moved map[ident.RealmID]bool, err error) {
+	moved = map[ident.RealmID]bool{}
+	c.live.mu.Lock()
+	libraries := maps.Clone(c.live.libraries)
+	c.live.mu.Unlock()
+	for r, lib := range libraries {
+		if n, here := sum[r]; !here || n == lib.offers.Load().at {
+			continue
+		}
+		if err := c.c.DB.View(ctx, db.Across(r, "who of the realm offers what is public"), func(tx *db.Tx) error {
+			o, err := readOffers(ctx, tx, r)
+			if err == nil {
+				lib.offers.Store(o)
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		moved[r] = true
+	}
+	return moved, nil
 }
 
 // Follow keeps the views current until ctx ends.
@@ -166,7 +202,7 @@ func (c *Catalogue) Follow(ctx context.Context, log *slog.Logger) {
 }
 
 func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library, error) {
-	lib := &library{realm: r, byID: map[string]*entry{}, bySlug: map[string]*entry{}, offeredBy: map[string][]ident.TenantID{}, tenantOfUnit: map[string]ident.TenantID{}}
+	lib := &library{realm: r, byID: map[string]*entry{}, bySlug: map[string]*entry{}}
 	forms := map[string]online{}
 	err := c.c.DB.View(ctx, db.Across(r.ID, "who of the realm offers what is public"), func(tx *db.Tx) error {
 		if err := version(ctx, tx, r.ID, "", &lib.version); err != nil {
@@ -193,25 +229,8 @@ func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library,
 		}); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT service_id,tenant_id FROM catalogue_offer WHERE realm_id=$1 AND offered ORDER BY tenant_id`, string(r.ID))
-		_, err = db.Collect(rows, err, func(s *sql.Rows) (x struct{}, err error) {
-			var id string
-			var t ident.TenantID
-			err = s.Scan(&id, &t)
-			lib.offeredBy[id] = append(lib.offeredBy[id], t)
-			return x, err
-		})
-		if err != nil {
-			return err
-		}
-		rows, err = tx.Query(ctx, `SELECT id,tenant_id FROM catalogue_object WHERE realm_id=$1 AND kind='facility' AND published<>''`, string(r.ID))
-		_, err = db.Collect(rows, err, func(s *sql.Rows) (x struct{}, err error) {
-			var id string
-			var t ident.TenantID
-			err = s.Scan(&id, &t)
-			lib.tenantOfUnit[id] = t
-			return x, err
-		})
+		o, err := readOffers(ctx, tx, r.ID)
+		lib.offers.Store(o)
 		return err
 	})
 	if err != nil {
@@ -231,6 +250,23 @@ func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library,
 	options := c.searchOptions(r)
 	lib.corpus = sync.OnceValue(func() *search.Corpus { return search.Build(docs, options) })
 	return lib, nil
+}
+
+// readOffers reads who of the realm offers what.
+func readOffers(ctx context.Context, tx *db.Tx, r ident.RealmID) (*offers, error) {
+	o := &offers{by: map[string][]ident.TenantID{}}
+	if err := tx.QueryRow(ctx, `SELECT coalesce(sum(version),0) FROM catalogue_version WHERE realm_id=$1 AND tenant_id<>''`, string(r)).Scan(&o.at); err != nil {
+		return o, err
+	}
+	rows, err := tx.Query(ctx, `SELECT service_id,tenant_id FROM catalogue_offer WHERE realm_id=$1 AND offered ORDER BY tenant_id`, string(r))
+	_, err = db.Collect(rows, err, func(s *sql.Rows) (x struct{}, err error) {
+		var id string
+		var t ident.TenantID
+		err = s.Scan(&id, &t)
+		o.by[id] = append(o.by[id], t)
+		return x, err
+	})
+	return o, err
 }
 
 func (c *Catalogue) searchOptions(r tenancy.Realm) search.Options {

@@ -179,7 +179,9 @@ func override(library, own Service) (Service, map[string]bool) {
 		}
 	}
 	text("title", &out.Title, own.Title)
-	text("official", &out.Official, own.Official)
+	if own.Official != own.Title { // a source without official names repeats the title
+		text("official", &out.Official, own.Official)
+	}
 	text("level", &out.Level, own.Level)
 	text("role", &out.Role, own.Role)
 	text("trust", &out.Trust, own.Trust)

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/text/collate"
@@ -48,9 +49,14 @@ type library struct {
 	bySlug     map[string]*entry
 	situations []Situation
 	corpus     func() *search.Corpus // built once; the first call waits
-	offeredBy  map[string][]ident.TenantID
-	// tenantOfUnit finds whose unit an identifier of the source names.
-	tenantOfUnit map[string]ident.TenantID
+	offers     atomic.Pointer[offers]
+}
+
+// offers says which tenants of a realm offer a service of the library. It is
+// read again whenever one of them publishes, for all of them point there.
+type offers struct {
+	by map[string][]ident.TenantID
+	at int64 // sum of the tenants' versions when it was read
 }
 
 // Page is a service as a portal shows it.
@@ -61,8 +67,6 @@ type Page struct {
 	Own     map[string]bool // fields that are the tenant's own words
 	// Elsewhere lists tenants of the realm that do it, where this one does not.
 	Elsewhere []ident.TenantID
-	// Pointer is the tenant to which this one points for the service, "" if none.
-	Pointer ident.TenantID
 }
 
 // Item is a line in a list of services.
@@ -167,7 +171,7 @@ func (v *View) Service(slug string) (Page, bool) {
 // charge: its unit, or the other tenants of the realm that do it.
 func (v *View) charge(e *entry) (offered bool, unit *Facility, elsewhere []ident.TenantID) {
 	if !v.offered(e) {
-		return false, nil, v.realm.offeredBy[e.s.ID]
+		return false, nil, v.realm.offers.Load().by[e.s.ID]
 	}
 	if o, ok := v.offers[e.s.ID]; ok && o.unit != "" {
 		unit = v.facility(o.unit)
