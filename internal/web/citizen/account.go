@@ -14,16 +14,16 @@ import (
 
 // accountView is everything about the person in one place.
 type accountView struct {
-	Name     pii.Text
-	Level    string // of this session
-	Facts    []attribute
-	Drafts   []draftLine
-	Cases    []inboxLine
-	More     int // cases that are not shown here
-	Unread   int
-	Asked    int
-	Realm    string
-	Lead     string // who answers for the account
+	Name   pii.Text
+	Level  string // of this session
+	Facts  []attribute
+	Drafts []draftLine
+	Cases  []inboxLine
+	More   int // cases that are not shown here
+	Unread int
+	Asked  int
+	Realm  string
+	Lead   string // who answers for the account
 }
 
 // attribute is one part of the profile with how sure it is.
