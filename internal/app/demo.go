@@ -114,9 +114,14 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 	done := 0
 	tick := func(what string) { done++; step(what, done, all) }
 	for _, r := range w.Realms {
-		if _, ok := a.Directory.RealmBySlug(r.Slug); !ok {
-			if _, err := a.Directory.CreateRealm(ctx, operator, tenancy.Realm{Slug: r.Slug, Name: r.Name, Lead: r.Lead}); err != nil && !errs.Is(err, errs.KindConflict) {
+		have, ok := a.Directory.RealmBySlug(r.Slug)
+		if !ok {
+			if _, err := a.Directory.CreateRealm(ctx, operator, tenancy.Realm{Slug: r.Slug, Name: r.Name, Lead: r.Lead, AccountHost: r.AccountHost}); err != nil && !errs.Is(err, errs.KindConflict) {
 				return fmt.Errorf("realm %s: %w", r.Slug, err)
+			}
+		} else if have.AccountHost == "" {
+			if err := a.Directory.SaveAccountHost(ctx, operator, have.ID, r.AccountHost); err != nil {
+				return fmt.Errorf("account host of %s: %w", r.Slug, err)
 			}
 		}
 	}

@@ -32,6 +32,7 @@ type snapshot struct {
 	tenants  []Tenant
 	portals  []Portal
 	doors    map[string]Door
+	accounts map[string]Door         // account hosts
 	byTenant map[ident.TenantID]Door // the first portal of a tenant
 	bySlug   map[string]Tenant
 	realm    map[ident.RealmID]Realm
@@ -75,7 +76,7 @@ func (d *Directory) Follow(ctx context.Context, log *slog.Logger, changed func()
 
 // Reload reads everything and swaps it in.
 func (d *Directory) Reload(ctx context.Context) error {
-	s := &snapshot{doors: map[string]Door{}, byTenant: map[ident.TenantID]Door{}, bySlug: map[string]Tenant{}, realm: map[ident.RealmID]Realm{}, units: map[ident.TenantID][]Unit{}, keys: map[ident.TenantID]seal.Key{}}
+	s := &snapshot{doors: map[string]Door{}, accounts: map[string]Door{}, byTenant: map[ident.TenantID]Door{}, bySlug: map[string]Tenant{}, realm: map[ident.RealmID]Realm{}, units: map[ident.TenantID][]Unit{}, keys: map[ident.TenantID]seal.Key{}}
 	for _, part := range d.db.Partitions() {
 		if err := d.read(ctx, part, s); err != nil {
 			return fmt.Errorf("reading the directory: %w", err)
@@ -92,11 +93,20 @@ func (d *Directory) Reload(ctx context.Context) error {
 	}
 	for _, p := range s.portals {
 		t := byID[p.Tenant]
-		door := Door{s.realm[t.Realm], t, p}
+		door := Door{Realm: s.realm[t.Realm], Tenant: t, Portal: p}
 		s.doors[p.Host] = door
 		if _, ok := s.byTenant[t.ID]; !ok {
 			s.byTenant[t.ID] = door
 		}
+	}
+	for _, r := range s.realms {
+		door, ok := s.byTenant[s.bySlug[r.Lead].ID]
+		_, taken := s.doors[r.AccountHost] // the portal was there first
+		if r.AccountHost == "" || !ok || taken || door.Realm.ID != r.ID {
+			continue
+		}
+		door.Account, door.Portal.ID, door.Portal.Host = true, "", r.AccountHost
+		s.accounts[r.AccountHost] = door
 	}
 	d.cur.Store(s)
 	return nil
@@ -113,7 +123,7 @@ func (d *Directory) read(ctx context.Context, part ident.RealmID, s *snapshot) e
 			}
 			var rs realmSettings
 			err = json.Unmarshal(set, &rs)
-			x.Lead = rs.Lead
+			x.Lead, x.AccountHost = rs.Lead, rs.AccountHost
 			return x, err
 		})
 		if err != nil {
@@ -165,7 +175,8 @@ func (d *Directory) read(ctx context.Context, part ident.RealmID, s *snapshot) e
 }
 
 type realmSettings struct {
-	Lead string `json:"lead"`
+	Lead        string `json:"lead"`
+	AccountHost string `json:"account_host,omitempty"`
 }
 
 func keyPlace(t ident.TenantID) seal.Where {
@@ -175,6 +186,19 @@ func keyPlace(t ident.TenantID) seal.Where {
 // ByHost finds the door of a Host header.
 func (d *Directory) ByHost(host string) (Door, bool) {
 	door, ok := d.cur.Load().doors[CleanHost(host)]
+	return door, ok
+}
+
+// AccountByHost finds the account host of a Host header.
+func (d *Directory) AccountByHost(host string) (Door, bool) {
+	door, ok := d.cur.Load().accounts[CleanHost(host)]
+	return door, ok
+}
+
+// AccountDoor gives the account host of a realm.
+func (d *Directory) AccountDoor(r ident.RealmID) (Door, bool) {
+	s := d.cur.Load()
+	door, ok := s.accounts[s.realm[r].AccountHost]
 	return door, ok
 }
 

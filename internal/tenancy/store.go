@@ -21,9 +21,14 @@ func (d *Directory) CreateRealm(ctx context.Context, actor perm.System, r Realm)
 	if !ident.Slug(r.Slug) || r.Name == "" {
 		return r, errs.Invalid("tenancy.realm-incomplete")
 	}
+	if r.AccountHost != "" {
+		if err := d.freeHost(r.AccountHost); err != nil {
+			return r, err
+		}
+	}
 	r.ID = ident.RealmID(r.Slug) // so that a configuration can name its database
 	err := d.db.InTx(ctx, db.ForRealm(r.ID), func(tx *db.Tx) error {
-		set, err := json.Marshal(realmSettings{Lead: r.Lead})
+		set, err := json.Marshal(realmSettings{r.Lead, r.AccountHost})
 		if err != nil {
 			return err
 		}
@@ -37,6 +42,52 @@ func (d *Directory) CreateRealm(ctx context.Context, actor perm.System, r Realm)
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "realm.create", Object: "realm:" + string(r.ID)})
 	})
 	return r, err
+}
+
+// SaveAccountHost sets the host name where the realm's people sign in; "" takes
+// it away. Staff with perm.AdministerAll in the realm and the operator may.
+// Errors: Invalid for what is no host name, Conflict for one that is taken.
+func (d *Directory) SaveAccountHost(ctx context.Context, actor perm.Actor, r ident.RealmID, host string) error {
+	if a, ok := actor.(perm.Staff); ok && (a.Realm != r || !a.May(perm.AdministerAll)) {
+		return errs.Forbidden("error.forbidden")
+	} else if _, system := actor.(perm.System); !ok && !system {
+		return errs.Forbidden("error.forbidden")
+	}
+	realm, ok := d.Realm(r)
+	if !ok {
+		return errs.NotFound("realm", r)
+	}
+	if host != "" && host != realm.AccountHost {
+		if err := d.freeHost(host); err != nil {
+			return err
+		}
+	}
+	set, err := json.Marshal(realmSettings{realm.Lead, host})
+	if err != nil {
+		return err
+	}
+	return d.db.InTx(ctx, realm.Scope(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE realm SET settings=$2 WHERE id=$1`, string(tx.Realm()), string(set)); err != nil {
+			return err
+		}
+		tx.Notify(Topic, string(r))
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "realm.account-host", Object: "realm:" + string(r)})
+	})
+}
+
+// freeHost reports whether a new host name can be taken.
+func (d *Directory) freeHost(host string) error {
+	if CleanHost(host) != host || host == "" {
+		return errs.Invalid("tenancy.host-refused", errs.Field{Name: "host", Key: "tenancy.host-refused"})
+	}
+	s := d.cur.Load()
+	_, portal := s.doors[host]
+	for _, r := range s.realms {
+		if r.AccountHost == host || portal {
+			return errs.Conflict("tenancy.host-taken")
+		}
+	}
+	return nil
 }
 
 // CreateTenant adds a tenant with a key of its own. The operator's commands may.
@@ -112,6 +163,11 @@ func (d *Directory) SavePortal(ctx context.Context, actor perm.Actor, s db.Tenan
 	}
 	if CleanHost(p.Host) != p.Host || p.Host == "" {
 		return errs.Invalid("tenancy.host-refused", errs.Field{Name: "host", Key: "tenancy.host-refused"})
+	}
+	for _, r := range d.Realms() {
+		if r.AccountHost == p.Host {
+			return errs.Conflict("tenancy.host-taken")
+		}
 	}
 	set, err := json.Marshal(p.PortalSettings)
 	if err != nil {

@@ -12,8 +12,12 @@ type Realm struct {
 	ID   ident.RealmID
 	Slug string
 	Name string
-	// Lead is the slug of the tenant that answers for the shared library, "" if none.
+	// Lead is the slug of the tenant that answers for the shared library and for
+	// the accounts, "" if none.
 	Lead string
+	// AccountHost is the host name where the realm's people sign in, exact, lower
+	// case, without port; "" while there is none: then nobody can sign in.
+	AccountHost string
 }
 
 // Scope is the realm's own scope.
@@ -146,6 +150,10 @@ type Door struct {
 	Realm  Realm
 	Tenant Tenant
 	Portal Portal
+	// Account says that this is the realm's account host and no portal: Tenant is
+	// the one that answers for the accounts, Portal lends its look and imprint and
+	// has the account host's name and no ID.
+	Account bool
 }
 
 // CleanHost brings a Host header to the form of Portal.Host; "" if it is none.

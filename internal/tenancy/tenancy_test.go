@@ -156,3 +156,66 @@ func TestAPlaceLeadsToItsPortal(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAccountHostOpensTheRealmAndNoPortal(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		ctx := t.Context()
+		dir, ten := found(t, d, seal.Random())
+		const host = "konto.kreis-musterland.localhost"
+		admin := perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.RealmAdmin}}}
+		for name, actor := range map[string]perm.Actor{
+			"an administrator of a tenant":       perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.Administrator}}},
+			"the administrator of another realm": perm.Staff{Realm: "other", Tenant: ten.ID, Grants: admin.Grants},
+			"a citizen":                          perm.Citizen{Realm: ten.Realm},
+			"nobody":                             nil,
+		} {
+			if err := dir.SaveAccountHost(ctx, actor, ten.Realm, host); !errs.Is(err, errs.KindForbidden) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for bad, kind := range map[string]errs.Kind{"service.torhausen.localhost": errs.KindConflict, "Konto.localhost": errs.KindInvalid, "konto.localhost:80": errs.KindInvalid, "a b": errs.KindInvalid} {
+			if err := dir.SaveAccountHost(ctx, admin, ten.Realm, bad); !errs.Is(err, kind) {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+		if err := dir.SaveAccountHost(ctx, admin, ten.Realm, host); err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Reload(ctx); err != nil {
+			t.Fatal(err)
+		}
+		// found gives the realm no lead: nobody answers for its accounts.
+		if _, ok := dir.AccountByHost(host); ok {
+			t.Error("an account host of a realm for which nobody answers")
+		}
+		if err := dir.SavePortal(ctx, op, ten.Scope(), tenancy.Portal{Tenant: ten.ID, Host: host, PortalSettings: tenancy.PortalSettings{Look: tenancy.DefaultLook("X", "")}}); !errs.Is(err, errs.KindConflict) {
+			t.Errorf("a portal took the account host: %v", err)
+		}
+		led, err := dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "led", Name: "Led", Lead: "vorn", AccountHost: "konto.led.localhost"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vorn, err := dir.CreateTenant(ctx, op, tenancy.Tenant{Realm: led.ID, Slug: "vorn", Name: "Vorn", Kind: tenancy.KindStadt, Sign: "VOR", ARS: "990010001002"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.SavePortal(ctx, op, vorn.Scope(), tenancy.Portal{Tenant: vorn.ID, Host: "service.vorn.localhost", PortalSettings: tenancy.PortalSettings{Look: tenancy.DefaultLook("Vorn", "")}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Reload(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for h, want := range map[string]bool{"konto.led.localhost": true, "KONTO.led.localhost:8080": true, "service.vorn.localhost": false, host: false, "konto.led.localhost.evil.example": false, "": false} {
+			door, ok := dir.AccountByHost(h)
+			if ok != want || ok && (!door.Account || door.Realm.ID != led.ID || door.Portal.ID != "" || door.Portal.Look.Name != "Vorn") {
+				t.Errorf("%q: %v %v", h, ok, door.Portal.Host)
+			}
+		}
+		if _, ok := dir.ByHost("konto.led.localhost"); ok {
+			t.Error("the account host opens a portal")
+		}
+		if door, ok := dir.AccountDoor(led.ID); !ok || door.Portal.Host != "konto.led.localhost" {
+			t.Error("the realm does not know its account host")
+		}
+	})
+}

@@ -26,9 +26,10 @@ var data embed.FS
 // World is who is on the platform.
 type World struct {
 	Realms []struct {
-		Slug string `json:"slug"`
-		Name string `json:"name"`
-		Lead string `json:"lead"`
+		Slug        string `json:"slug"`
+		Name        string `json:"name"`
+		Lead        string `json:"lead"`
+		AccountHost string `json:"account_host"`
 	} `json:"realms"`
 	Tenants []Tenant `json:"tenants"`
 }
