@@ -191,8 +191,8 @@ func (a *App) Start() {
 		if err := a.Warm(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Error("not warmed up", "error", err.Error())
 		}
+		a.rest(ctx)
 	})
-	follow(a.rest)
 	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })

@@ -25,3 +25,11 @@ func TestMemoryIsGivenBackWhenItHasBecomeQuiet(t *testing.T) {
 		})
 	}
 }
+
+func TestASmallHeapIsNotCollectedAtEveryTurn(t *testing.T) {
+	for live, want := range map[uint64]int{0: 400, 10 << 20: 400, 32 << 20: 300, 96 << 20: 100, 1 << 30: 100} {
+		if got := percent(live); got != want {
+			t.Errorf("%d MB live: %d %%, want %d", live>>20, got, want)
+		}
+	}
+}
