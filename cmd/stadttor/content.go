@@ -42,27 +42,24 @@ func (c installation) open(ctx context.Context) (*app.App, error) {
 
 // target is the house into or out of which content goes.
 type target struct {
-	Tenant string `xor:"target" placeholder:"SLUG" help:"Tenant, e.g. torhausen."`
-	Realm  string `xor:"target" placeholder:"SLUG" help:"Library of a realm, e.g. kreis-musterland."`
+	Tenant string `xor:"target" required:"" placeholder:"SLUG" help:"Tenant, e.g. torhausen."`
+	Realm  string `xor:"target" required:"" placeholder:"SLUG" help:"Library of a realm, e.g. kreis-musterland."`
 }
 
 func (t target) find(a *app.App) (catalogue.Target, error) {
-	switch {
-	case t.Tenant != "":
+	if t.Tenant != "" {
 		ten, ok := a.Directory.TenantBySlug(t.Tenant)
 		if !ok {
 			return catalogue.Target{}, usage{fmt.Errorf("--tenant: there is no tenant %q", t.Tenant)}
 		}
 		r, _ := a.Directory.Realm(ten.Realm)
 		return catalogue.Target{Realm: r, Tenant: &ten}, nil
-	case t.Realm != "":
-		r, ok := a.Directory.RealmBySlug(t.Realm)
-		if !ok {
-			return catalogue.Target{}, usage{fmt.Errorf("--realm: there is no realm %q", t.Realm)}
-		}
-		return catalogue.Target{Realm: r}, nil
 	}
-	return catalogue.Target{}, usage{fmt.Errorf("name the target with --tenant SLUG or --realm SLUG")}
+	r, ok := a.Directory.RealmBySlug(t.Realm)
+	if !ok {
+		return catalogue.Target{}, usage{fmt.Errorf("--realm: there is no realm %q", t.Realm)}
+	}
+	return catalogue.Target{Realm: r}, nil
 }
 
 type importCmd struct {

@@ -32,9 +32,9 @@ type verbs struct {
 
 const description = `Stadttor: the shared citizen-service platform of a Kreis and its Kommunen.
 
-Try it:       stadttor demo
-Run it:       stadttor migrate --config FILE && stadttor serve --config FILE
-Look at it:   stadttor doctor --config FILE
+    Try it       stadttor demo
+    Run it       stadttor migrate --config FILE && stadttor serve --config FILE
+    Look at it   stadttor doctor --config FILE
 
 Exit codes: 0 done, 1 failed, 2 wrong use or wrong setting, 3 done but something was refused or found.`
 
