@@ -32,7 +32,7 @@ type Config struct {
 type Server struct {
 	c     Config
 	mux   *http.ServeMux
-	limit *limiter
+	limit *ui.Limiter
 }
 
 // New makes the door.
@@ -43,7 +43,7 @@ func New(c Config) *Server {
 	if c.Burst <= 0 {
 		c.Burst = 20 * c.Rate
 	}
-	s := &Server{c: c, mux: http.NewServeMux(), limit: newLimiter(c.Rate, c.Burst)}
+	s := &Server{c: c, mux: http.NewServeMux(), limit: ui.NewLimiter(float64(c.Rate), c.Burst)}
 	config := huma.DefaultConfig("Stadttor", c.Version)
 	config.Info.Description = "Leistungen, Einrichtungen und Suche eines Serviceportals. Alle Texte sind veröffentlicht; eine Anmeldung ist nicht nötig."
 	config.Info.License = &huma.License{Name: "EUPL-1.2", Identifier: "EUPL-1.2"}
@@ -78,7 +78,7 @@ type visitKey struct{}
 func visit(ctx context.Context) *ui.Visit { return ctx.Value(visitKey{}).(*ui.Visit) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
-	if !s.limit.allow(r.RemoteAddr, s.c.Now()) {
+	if !s.limit.Allow(r.RemoteAddr, s.c.Now()) {
 		w.Header().Set("Retry-After", "1")
 		return problem(w, http.StatusTooManyRequests, "")
 	}

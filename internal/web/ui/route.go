@@ -37,6 +37,9 @@ type Route struct {
 	Handle   Handler
 	// MaxBody bounds the request in bytes; 0 means 1 MiB.
 	MaxBody int64
+	// Limit of requests from one address, shared by the routes that name the
+	// same one; nil for none. Beyond it: 429.
+	Limit *Limiter
 }
 
 // defaultBody is enough for any page of a form without files.
@@ -55,6 +58,9 @@ func Mount(mux *http.ServeMux, e Errors, routes []Route) {
 				return errs.NotFound("page", r.Method)
 			}
 			v := VisitOf(r)
+			if rt.Limit != nil && !rt.Limit.Allow(r.RemoteAddr, v.gate.Now()) {
+				return errs.Limited("")
+			}
 			switch rt.Audience {
 			case Person:
 				if v.Citizen.Guest() {

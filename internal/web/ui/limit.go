@@ -1,4 +1,4 @@
-package api
+package ui
 
 import (
 	"container/list"
@@ -13,8 +13,10 @@ import (
 // was quiet longest is forgotten first.
 const maxAddresses = 20_000
 
-// limiter counts requests by address. Safe for concurrent use.
-type limiter struct {
+// Limiter counts requests by address: a host (IPv4) or a /64 (IPv6); behind a
+// proxy the program has put the caller's into RemoteAddr. Each node counts for
+// itself. Safe for concurrent use.
+type Limiter struct {
 	rate  rate.Limit
 	burst int
 
@@ -28,13 +30,15 @@ type caller struct {
 	count *rate.Limiter
 }
 
-func newLimiter(perSecond, burst int) *limiter {
-	return &limiter{rate: rate.Limit(perSecond), burst: burst, by: map[netip.Prefix]*list.Element{}, order: list.New()}
+// NewLimiter lets an address make burst requests at once and perSecond more each
+// second.
+func NewLimiter(perSecond float64, burst int) *Limiter {
+	return &Limiter{rate: rate.Limit(perSecond), burst: burst, by: map[netip.Prefix]*list.Element{}, order: list.New()}
 }
 
-// allow counts a request. An address that cannot be read shares one count with
-// all others of its kind.
-func (l *limiter) allow(remote string, now time.Time) bool {
+// Allow counts a request and says whether it may pass. An address that cannot be
+// read shares one count with all others of its kind.
+func (l *Limiter) Allow(remote string, now time.Time) bool {
 	from := network(remote)
 	l.mu.Lock()
 	e := l.by[from]
