@@ -1,0 +1,100 @@
+package relevance
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Bounds of a query that is counted. Longer ones are letters, not questions.
+const (
+	maxQuestionRunes = 60
+	maxQuestionWords = 8
+	// maxDigits is one less than the shortest number that points to a person
+	// (customer, case and telephone numbers); postal codes have five.
+	maxDigits = 5
+)
+
+// personal are shapes of personal data in a query in lower case. < and > stand
+// for the edge of a word, umlauts included.
+var personal = shapes(
+	`@|<at>.*<dot>|https?:|www\.`, // addresses
+	`<\d{1,2}\s?[./-]\s?\d{1,2}>`, // 3.5., 03-05-84
+	`<\d{1,2}\.?\s?(jan|feb|mär|maer|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez)`,
+	`<(geb|geboren|geburtsdatum|geburtsname)>.*\d`,                                               // geboren 1984
+	`<[a-zäöü]{1,3}[ -][a-z]{1,2}[ -]?\d{1,4}[eh]?>`,                                             // number plates
+	`<[a-z]{2}\d{2}[ \d]{4,}`,                                                                    // bank accounts
+	`(straße|strasse|str\.?|weg|platz|gasse|allee|ring|damm|ufer|chaussee|hof|pfad|steig)\s?\d+`, // homes
+	`<(frau|herrn?|dr|prof|familie|mein name|ich heiße|ich heisse)>\.?\s*\pL`,                    // names that say so
+	`<(steuer-?id|steuernummer|aktenzeichen|az|kassenzeichen|kundennummer|vorgangsnummer|ausweisnummer|versicherungsnummer|iban|kontonummer)>.*[\d/-]`,
+)
+
+func shapes(list ...string) (out []*regexp.Regexp) {
+	edge := strings.NewReplacer("<", `(?:^|[^\pL\pN])`, ">", `(?:$|[^\pL\pN])`)
+	for _, s := range list {
+		out = append(out, regexp.MustCompile(edge.Replace(s)))
+	}
+	return out
+}
+
+// mixed is a word of letters and several digits: identity cards, case numbers.
+var mixed = regexp.MustCompile(`[\pL\d-]*\d[\pL\d-]*`)
+
+// Question gives the words of a query in the one spelling in which they are
+// counted, or false when nothing of it may be: too short, too long, or in the
+// shape of personal data. Pure. A name that looks like any other word cannot be
+// told by its shape; it is EnoughVisits that keeps it out.
+func Question(query string) (words string, ok bool) {
+	if len(query) > 4*maxQuestionRunes {
+		return "", false
+	}
+	s := strings.ToLower(norm.NFC.String(strings.ToValidUTF8(query, " ")))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r): // joins and marks of direction that nobody sees
+			return -1
+		case !unicode.IsPrint(r), strings.ContainsRune(`„“”"'‚‘’?!,;:()[]{}<>*`, r):
+			return ' '
+		}
+		return r
+	}, s)
+	list := strings.FieldsFunc(s, unicode.IsSpace)
+	for i, w := range list {
+		list[i] = strings.Trim(w, ".-–_/&+")
+	}
+	s = strings.Join(strings.Fields(strings.Join(list, " ")), " ")
+	letters, digits := 0, 0
+	for _, r := range s {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case unicode.IsDigit(r):
+			digits++
+		}
+	}
+	if letters < 2 || digits > maxDigits || utf8.RuneCountInString(s) > maxQuestionRunes || strings.Count(s, " ") >= maxQuestionWords {
+		return "", false
+	}
+	for _, shape := range personal {
+		if shape.MatchString(s) || shape.MatchString(strings.ToLower(query)) {
+			return "", false
+		}
+	}
+	for _, w := range mixed.FindAllString(s, -1) {
+		if d := strings.IndexFunc(w, unicode.IsLetter); d >= 0 && len(w) >= 6 && strings.Count(strings.Map(onlyDigits, w), "0") >= 3 {
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// onlyDigits makes every digit a 0 and drops the rest.
+func onlyDigits(r rune) rune {
+	if unicode.IsDigit(r) {
+		return '0'
+	}
+	return -1
+}
