@@ -19,6 +19,8 @@ const (
 // formRoutes is everything with which people sign in, apply, pay and read
 // what became of it.
 func (s *Server) formRoutes() []ui.Route {
+	// Each begun application is a row that is kept for weeks.
+	beginning := ui.NewLimiter(2, 2000)
 	return []ui.Route{
 		// login.go
 		{Pattern: "GET /anmelden", Audience: ui.Visitor, Handle: s.getLogin},
@@ -30,7 +32,7 @@ func (s *Server) formRoutes() []ui.Route {
 
 		// formintro.go, form.go, check.go, submit.go
 		{Pattern: "GET /antrag/{form}", Audience: ui.Visitor, Handle: s.getFormIntro},
-		{Pattern: "POST /antrag/{form}", Audience: ui.Visitor, Handle: s.postFormStart},
+		{Pattern: "POST /antrag/{form}", Audience: ui.Visitor, Handle: s.postFormStart, Limit: beginning},
 		{Pattern: "GET /antrag/{form}/{page...}", Audience: ui.Visitor, Handle: s.getFormPage},
 		{Pattern: "POST /antrag/{form}/{page...}", Audience: ui.Visitor, Handle: s.postFormPage, MaxBody: maxUploads},
 		{Pattern: "POST /antrag/{form}/pruefen", Audience: ui.Visitor, Handle: s.postSubmit},

@@ -3,6 +3,7 @@ package citizen_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -237,6 +238,25 @@ func TestSearchTakesWhateverIsTyped(t *testing.T) {
 	if len(w.Failures) > 0 {
 		t.Error(w.Failures)
 	}
+}
+
+func TestAFloodOfQuestionsFromOneAddressIsHeldUp(t *testing.T) {
+	w := openTown(t) // its clock stands still
+	passed := 0
+	for i := range 6000 {
+		if portals.Get(w, portals.Astadt, fmt.Sprintf("/suche/vorschlaege?q=h%d", i)).Code == 200 {
+			passed++
+		}
+	}
+	if passed != 5000 {
+		t.Errorf("%d of 6,000 at once passed, want 5,000", passed)
+	}
+	if p := w.page(t, portals.Astadt, "/suche?q=hund", http.StatusTooManyRequests); !strings.Contains(p.Text("main"), "warten Sie eine Minute") {
+		t.Error("it does not say what to do")
+	}
+	w.page(t, portals.Astadt, "/leistungen", 200)
+	w.Clock.Advance(time.Second)
+	w.page(t, portals.Astadt, "/suche?q=hund", 200)
 }
 
 func TestSuggestionsAreTitlesWithAddresses(t *testing.T) {

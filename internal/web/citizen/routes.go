@@ -7,10 +7,12 @@ func (s *Server) Routes() []ui.Route {
 	page := func(pattern string, h ui.Handler) ui.Route {
 		return ui.Route{Pattern: "GET " + pattern, Audience: ui.Public, Handle: h}
 	}
+	// A town hall or a school stands behind one address: no person meets this.
+	asking := ui.NewLimiter(500, 5000)
 	return append([]ui.Route{
 		page("/{$}", s.public(s.start, nil)),
-		page("/suche", s.search),
-		page("/suche/vorschlaege", s.suggest),
+		{Pattern: "GET /suche", Audience: ui.Public, Handle: s.search, Limit: asking},
+		{Pattern: "GET /suche/vorschlaege", Audience: ui.Public, Handle: s.suggest, Limit: asking},
 		page("/leistungen", s.public(s.services, servicesVariant)),
 		page("/leistungen/{slug}", s.public(s.service, nil)),
 		page("/lebenslagen", s.public(s.situations, nil)),
