@@ -2,15 +2,12 @@ package forms
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-type runeRange struct{ first, last rune }
 
 // Limits of one typed value. What is longer is refused before anything else looks at it.
 const (
@@ -21,19 +18,6 @@ const (
 	limitText    = 10000 // the most a form may ask for
 )
 
-// charset is one datatype of DIN 91379.
-func charset(name string) []runeRange {
-	switch name {
-	case "A":
-		return latinA
-	case "C":
-		return latinC
-	case "E":
-		return latinE
-	}
-	return latinB
-}
-
 // charsetOf is the repertoire of a field.
 func charsetOf(f *Field) string {
 	switch {
@@ -43,43 +27,6 @@ func charsetOf(f *Field) string {
 		return "E"
 	}
 	return "B"
-}
-
-// sequencesByBase is read-only after start.
-var sequencesByBase = indexSequences(latinSequences)
-
-// indexSequences sorts the sequences of each base longest first.
-func indexSequences(list []string) map[rune][]string {
-	m := map[rune][]string{}
-	for _, s := range list {
-		base, _ := utf8.DecodeRuneInString(s)
-		m[base] = append(m[base], s)
-	}
-	for _, s := range m {
-		sort.Slice(s, func(i, j int) bool { return len(s[i]) > len(s[j]) })
-	}
-	return m
-}
-
-// foreign finds the first character of s outside of the repertoire. s is valid UTF-8 in NFC.
-func foreign(s, set string) (rune, bool) {
-	ranges := charset(set)
-next:
-	for i := 0; i < len(s); {
-		c, n := utf8.DecodeRuneInString(s[i:])
-		for _, q := range sequencesByBase[c] {
-			if strings.HasPrefix(s[i:], q) {
-				i += len(q)
-				continue next
-			}
-		}
-		k := sort.Search(len(ranges), func(k int) bool { return ranges[k].last >= c })
-		if k == len(ranges) || c < ranges[k].first {
-			return c, true
-		}
-		i += n
-	}
-	return 0, false
 }
 
 // cleanText is the first look at every input: size, UTF-8, control characters; then NFC and no blanks around.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stadttor/internal/money"
+	"stadttor/internal/standards/iban"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -122,7 +123,7 @@ func (r *run) show(f *Field, v Value, at place) []string {
 	case Phone:
 		return []string{formatPhone(v.Text)}
 	case IBAN:
-		return []string{formatIBAN(v.Text)}
+		return []string{iban.Format(v.Text)}
 	case FileUpload:
 		return showFiles(v)
 	case Quantities:
@@ -191,18 +192,6 @@ func formatPhone(s string) string {
 		return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 	}
 	return s
-}
-
-// formatIBAN writes blocks of four.
-func formatIBAN(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }
 
 func formatDecimal(cents int64) string { return money.Amount(cents).Decimal() }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"stadttor/internal/standards/iban"
 )
 
 // PageField is one field on a page, ready to be shown. Names of inputs double as html ids; of radios and checkboxes the
@@ -135,7 +137,7 @@ func (r *run) inputs(f *Field, v Value) []Input {
 		}
 		add("", "", value, orElse(auto, "tel"), "tel", 20)
 	case IBAN:
-		add("", "", formatIBAN(prefill(v.Text)), orElse(auto, "off"), "", 34)
+		add("", "", iban.Format(prefill(v.Text)), orElse(auto, "off"), "", 34)
 	case Quantities:
 		for _, o := range f.Options {
 			value := ""

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"stadttor/internal/standards/din91379"
 )
 
 // validate checks one answer against its field: the same rules when a page is sent, when the draft is looked at again,
@@ -94,7 +96,7 @@ func (f *Field) checkText(s string) *fault {
 	case have < f.MinLength:
 		return &fault{code: "too-short", vars: []string{"{min}", strconv.Itoa(f.MinLength)}}
 	}
-	if c, bad := foreign(s, charsetOf(f)); bad {
+	if c, bad := din91379.Foreign(s, charsetOf(f)); bad {
 		return badCharacter(c)
 	}
 	if f.pattern != nil && !f.pattern.MatchString(s) {
@@ -194,7 +196,7 @@ func (r *run) checkAddress(f *Field, a *Address) *fault {
 	for _, part := range []struct{ name, s string }{
 		{"-strasse", a.Street}, {"-hausnummer", a.Number}, {"-zusatz", a.Extra}, {"-plz", a.PLZ}, {"-ort", a.Place}, {"-land", a.Country},
 	} {
-		if c, bad := foreign(part.s, "B"); bad {
+		if c, bad := din91379.Foreign(part.s, "B"); bad {
 			x := badCharacter(c)
 			x.part = part.name
 			return x
