@@ -31,6 +31,7 @@ import (
 	"stadttor/internal/obs"
 	"stadttor/internal/payments"
 	bankdemo "stadttor/internal/payments/demo"
+	"stadttor/internal/relevance"
 	"stadttor/internal/seal"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
@@ -58,6 +59,7 @@ type App struct {
 	Blobs     *blob.Dir
 	Accounts  *accounts.Service
 	Catalogue *catalogue.Catalogue
+	Relevance *relevance.Service
 	Shelf     *forms.Shelf
 	Payments  *payments.Service
 	Delivery  *delivery.Service
@@ -134,7 +136,11 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 	if err := a.openDemo(); err != nil {
 		return a, err
 	}
-	a.Catalogue = catalogue.New(catalogue.Config{DB: a.DB, Directory: a.Directory})
+	a.Relevance = relevance.New(relevance.Config{DB: a.DB, Directory: a.Directory})
+	if err := a.Relevance.Refresh(ctx); err != nil {
+		return a, err
+	}
+	a.Catalogue = catalogue.New(catalogue.Config{DB: a.DB, Directory: a.Directory, Learnt: a.Relevance.Learnt})
 	if a.Shelf, err = forms.OpenShelf(ctx, a.DB); err != nil {
 		return a, err
 	}
@@ -195,6 +201,7 @@ func (a *App) Start() {
 	})
 	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
+	follow(func(ctx context.Context) { a.Relevance.Run(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })
 	if a.Bank != nil {
 		follow(a.Bank.Run)

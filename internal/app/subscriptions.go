@@ -10,6 +10,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/jobs"
 	"stadttor/internal/mail"
+	"stadttor/internal/relevance"
 )
 
 // subscribe says who listens to what, one line each.
@@ -25,6 +26,8 @@ func (a *App) subscribe() {
 	jobs.Inside(r, "mail", func(ctx context.Context, tx *db.Tx, e cases.Decided) error { return a.tell(ctx, tx, e, e.Case) })
 	jobs.Outside(r, "cases", a.Cases.Sweep, nil)
 	r.Every("cases", 24*time.Hour, cases.Sweep{}.Kind())
+	jobs.Inside(r, "relevance", a.Relevance.Sweep)
+	r.Every("relevance", 24*time.Hour, relevance.Sweep{}.Kind())
 	a.Mail.Register(r)
 }
 

@@ -25,6 +25,10 @@ type Config struct {
 	Directory *tenancy.Directory
 	// Vocabulary for the search; nil means the built-in one.
 	Vocabulary *search.Vocabulary
+	// Learnt is what editors and visitors taught the search of a tenant's
+	// portal; nil: nothing. It is asked for each question; while it gives the
+	// same pointer nothing has changed.
+	Learnt func(ident.RealmID, ident.TenantID) *search.Learnt
 }
 
 // Catalogue is the feature.

@@ -283,7 +283,7 @@ func (c *Catalogue) searchOptions(r tenancy.Realm) search.Options {
 }
 
 func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant) (*View, error) {
-	v := &View{Tenant: t, realm: lib, own: map[string]*entry{}, offers: map[string]offer{}}
+	v := &View{Tenant: t, realm: lib, own: map[string]*entry{}, offers: map[string]offer{}, learnt: c.c.Learnt}
 	forms := map[string]online{}
 	var own []*entry
 	var version_ int64

@@ -26,6 +26,14 @@ type View struct {
 	facilities []Facility
 	contacts   []Contact
 	search     func() *search.View // built once; the first call waits
+	learnt     func(ident.RealmID, ident.TenantID) *search.Learnt
+	laid       atomic.Pointer[laid] // the search with what was learnt last
+}
+
+// laid is a search with what was learnt over it.
+type laid struct {
+	learnt *search.Learnt
+	view   *search.View
 }
 
 type offer struct {
@@ -315,13 +323,28 @@ func (v *View) ServiceOfForm(form string) (slug string, offered bool) {
 }
 
 // Search answers a query over services, facilities, contacts and situations.
-func (v *View) Search(q search.Query) search.Result { return v.search().Search(q) }
+func (v *View) Search(q search.Query) search.Result { return v.Index().Search(q) }
 
 // Suggest completes what is being typed.
 func (v *View) Suggest(prefix string, limit int) []search.Suggestion {
-	return v.search().Suggest(prefix, limit)
+	return v.Index().Suggest(prefix, limit)
 }
 
-// Index is the portal's search view, to ask several portals at once and to
-// measure quality.
-func (v *View) Index() *search.View { return v.search() }
+// Index is the portal's search with all that was learnt, to ask several portals
+// at once and to measure quality.
+func (v *View) Index() *search.View {
+	base := v.search()
+	if v.learnt == nil {
+		return base
+	}
+	x := v.learnt(v.realm.realm.ID, v.Tenant.ID)
+	if l := v.laid.Load(); l != nil && l.learnt == x {
+		return l.view
+	}
+	l := &laid{x, base.With(*x)}
+	v.laid.Store(l)
+	return l.view
+}
+
+// Untaught is the portal's search without anything learnt, to try drafts on.
+func (v *View) Untaught() *search.View { return v.search() }

@@ -39,7 +39,7 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 // Allow counts a request and says whether it may pass. An address that cannot be
 // read shares one count with all others of its kind.
 func (l *Limiter) Allow(remote string, now time.Time) bool {
-	from := network(remote)
+	from := Network(remote)
 	l.mu.Lock()
 	e := l.by[from]
 	if e == nil {
@@ -57,8 +57,9 @@ func (l *Limiter) Allow(remote string, now time.Time) bool {
 	return c.AllowN(now, 1)
 }
 
-// network is the address that is counted: a host of IPv4, a /64 of IPv6.
-func network(remote string) netip.Prefix {
+// Network is the address that is counted: a host of IPv4, a /64 of IPv6; the zero
+// prefix when it cannot be read.
+func Network(remote string) netip.Prefix {
 	ap, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.Prefix{}
