@@ -28,6 +28,9 @@ type loadOrder struct {
 	// earlier ones were answered or not; 0: as fast as the answers come.
 	Rate     int
 	Requests [][]byte
+	// Chains are sent instead of Requests, each once, its requests one after the
+	// other on one connection; Seconds and Rate then mean nothing.
+	Chains [][][]byte
 	// Status is what each answer must say.
 	Status int
 }
@@ -54,8 +57,13 @@ func loadChild(text []byte) error {
 }
 
 func load(o loadOrder) (r loadResult, err error) {
-	if len(o.Requests) == 0 {
+	if len(o.Requests)+len(o.Chains) == 0 {
 		return r, errors.New("nothing to send")
+	}
+	chain := func(n int64) [][]byte { return o.Requests[int(n)%len(o.Requests):][:1] }
+	if len(o.Chains) > 0 {
+		o.Rate = 0
+		chain = func(n int64) [][]byte { return o.Chains[n] }
 	}
 	var (
 		mu     sync.Mutex // guards r, took, failed
@@ -85,20 +93,22 @@ func load(o loadOrder) (r loadResult, err error) {
 				for {
 					n := next.Add(1) - 1
 					at := due(n)
-					if at.After(end) {
+					if len(o.Chains) == 0 && at.After(end) || len(o.Chains) > 0 && int(n) >= len(o.Chains) {
 						return nil
 					}
 					time.Sleep(time.Until(at))
-					status, body, err := c.ask(o.Requests[int(n)%len(o.Requests)])
-					if err != nil {
-						return err
-					}
-					mine = append(mine, time.Since(at))
-					if status != o.Status {
-						if wrong++; first == "" {
-							first = fmt.Sprintf("%d: %.300s", status, body)
+					for _, request := range chain(n) {
+						status, body, err := c.ask(request)
+						if err != nil {
+							return err
+						}
+						if status != o.Status {
+							if wrong++; first == "" {
+								first = fmt.Sprintf("%d: %.300s", status, body)
+							}
 						}
 					}
+					mine = append(mine, time.Since(at))
 				}
 			}()
 			mu.Lock()
