@@ -270,6 +270,7 @@ func signatureAttacks() []attack {
 		{name: "another's PSS key under the same kid", rule: RuleSignature, setup: rsaProvider("PS256"), token: as("PS256", keyRSAOther())},
 		{name: "another's P-256 key under the same kid", rule: RuleSignature, token: as("ES256", keyP256b)},
 		{name: "PSS signature said to be PKCS 1", rule: RuleSignature, setup: rsaProvider("RS256"), token: func(m *minted) { m.alg = "PS256" }},
+		{name: "PSS signature with another salt", rule: RuleSignature, setup: rsaProvider("PS256"), token: func(m *minted) { m.alg = "PS256 with short salt" }},
 		{name: "no signature", rule: RuleSignature, token: func(m *minted) { m.signature = func([]byte) []byte { return nil } }},
 		{name: "a signature of zeros", rule: RuleSignature, token: func(m *minted) { m.signature = func(s []byte) []byte { return make([]byte, len(s)) } }},
 		{name: "a signature with one bit changed", rule: RuleSignature, token: func(m *minted) { m.signature = func(s []byte) []byte { s[5] ^= 1; return s } }},

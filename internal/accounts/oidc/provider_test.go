@@ -278,7 +278,7 @@ func signature(alg string, key any, in []byte) ([]byte, error) {
 	}
 	var h crypto.Hash
 	var mac func() hash.Hash
-	switch alg[2:] {
+	switch alg[2:5] {
 	case "256":
 		h, mac = crypto.SHA256, sha256.New
 	case "384":
@@ -298,7 +298,11 @@ func signature(alg string, key any, in []byte) ([]byte, error) {
 	case "RS":
 		return rsa.SignPKCS1v15(rand.Reader, key.(*rsa.PrivateKey), h, sum)
 	case "PS":
-		return rsa.SignPSS(rand.Reader, key.(*rsa.PrivateKey), h, sum, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		salt := rsa.PSSSaltLengthEqualsHash
+		if strings.HasSuffix(alg, "with short salt") {
+			salt = 1 // 0 stands for automatic
+		}
+		return rsa.SignPSS(rand.Reader, key.(*rsa.PrivateKey), h, sum, &rsa.PSSOptions{SaltLength: salt})
 	case "ES":
 		k := key.(*ecdsa.PrivateKey)
 		r, s, err := ecdsa.Sign(rand.Reader, k, sum)

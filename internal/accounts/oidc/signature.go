@@ -2,6 +2,8 @@ package oidc
 
 import (
 	"context"
+	"crypto"
+	"crypto/rsa"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -99,8 +101,26 @@ func (s *keySet) verify(ctx context.Context, raw string) ([]byte, error) {
 		return nil, refuse(RuleForm, "go-jose cannot read the JWS")
 	}
 	payload, err := jws.Verify(key.Key)
-	if err != nil {
+	if err != nil || !saltFits(raw, s.header.alg, key.Key) {
 		return nil, refuse(RuleSignature, "the signature does not fit")
 	}
 	return payload, nil
+}
+
+// saltFits reports whether the salt of a PSS signature is as long as the hash
+// (RFC 7518 3.5); go-jose takes any length. Other algorithms have no salt.
+func saltFits(raw, alg string, key any) bool {
+	h, pss := map[string]crypto.Hash{"PS256": crypto.SHA256, "PS384": crypto.SHA384, "PS512": crypto.SHA512}[alg]
+	if !pss {
+		return true
+	}
+	public, ok := key.(*rsa.PublicKey)
+	dot := strings.LastIndexByte(raw, '.')
+	sig, err := base64.RawURLEncoding.DecodeString(raw[dot+1:])
+	if !ok || err != nil {
+		return false
+	}
+	d := h.New()
+	d.Write([]byte(raw[:dot]))
+	return rsa.VerifyPSS(public, h, d.Sum(nil), sig, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 }

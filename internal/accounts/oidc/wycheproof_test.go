@@ -1,0 +1,88 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"stadttor/internal/clock"
+)
+
+// The JWS vectors of C2SP Wycheproof (testdata/README.md), each with its own
+// key set, through the same code as ID tokens: none that is invalid is taken.
+func TestWycheproofSignatures(t *testing.T) {
+	raw, err := os.ReadFile("testdata/wycheproof_jws.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		TestGroups []struct {
+			Comment         string
+			Public, Private json.RawMessage
+			Tests           []struct {
+				TcID    int
+				Comment string
+				JWS     json.RawMessage
+				Result  string
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	taken, refused, strict := 0, 0, map[string]int{}
+	for _, g := range file.TestGroups {
+		key := g.Public
+		if key == nil { // symmetric: published as it stands
+			key = g.Private
+		}
+		keys, err := parseKeys([]byte(`{"keys":[` + string(key) + `]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range g.Tests {
+			why := wycheproof(t.Context(), keys, v.JWS)
+			switch {
+			case v.Result != "valid" && why == "":
+				t.Errorf("%d (%s, %s): taken", v.TcID, g.Comment, v.Comment)
+			case v.Result != "valid":
+				refused++
+			case why == "":
+				taken++
+			default:
+				strict[g.Comment+" "+why]++
+			}
+		}
+	}
+	// What is valid by RFC 7515 and still not for us: symmetric ones, keys that
+	// are too weak or do not say what they are, and base64 in another writing.
+	for group, n := range strict {
+		t.Logf("valid and not taken: %d × %s", n, group)
+	}
+	if taken < 20 || refused < 100 {
+		t.Errorf("only %d taken, %d refused: the vectors are not read", taken, refused)
+	}
+	t.Logf("%d taken, %d refused", taken, refused)
+}
+
+// wycheproof says by which rule a JWS is refused, "" if it is taken. Its
+// payload need not be JSON.
+func wycheproof(ctx context.Context, keys []jose.JSONWebKey, raw json.RawMessage) string {
+	var compact string
+	if json.Unmarshal(raw, &compact) != nil {
+		compact = string(raw) // JSON serialisation
+	}
+	h, _, err := readHeader(compact, Algorithms())
+	if err != nil && !(broken(err) == RuleJSON && strings.Contains(err.Error(), "claims: ")) {
+		return string(broken(err))
+	}
+	set := &keySet{header: h, keys: &kept[[]jose.JSONWebKey]{clock: clock.NewFake(began), fetch: func(context.Context) ([]jose.JSONWebKey, error) { return keys, nil }}}
+	if _, err := set.VerifySignature(ctx, compact); err != nil {
+		return string(broken(err))
+	}
+	return ""
+}
