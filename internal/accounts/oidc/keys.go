@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
+	"math/big"
 	"net/http"
 	"strings"
 
@@ -87,13 +88,32 @@ func forSignatures(o object) bool {
 func strong(k jose.JSONWebKey) bool {
 	switch p := k.Key.(type) {
 	case *rsa.PublicKey:
-		return p.N.BitLen() >= minRSA && p.N.BitLen() <= maxRSA && p.E >= minRSAExpo
+		return p.N.BitLen() >= minRSA && p.N.BitLen() <= maxRSA && p.E >= minRSAExpo && !roca(p.N)
 	case *ecdsa.PublicKey:
 		return curveOf(p) != ""
 	case ed25519.PublicKey:
 		return len(p) == ed25519.PublicKeySize
 	}
 	return false
+}
+
+// roca reports whether the modulus looks like those of a widespread chip whose
+// keys can be factored (CVE-2017-15361): modulo every small prime it is a power
+// of 65537. One good key in some 200 million looks like it too.
+func roca(n *big.Int) bool {
+	for _, p := range []int64{3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167} {
+		want, power := new(big.Int).Mod(n, big.NewInt(p)).Int64(), int64(1)
+		for range p {
+			if power == want {
+				break
+			}
+			power = power * 65537 % p
+		}
+		if power != want {
+			return false
+		}
+	}
+	return true
 }
 
 // curveOf gives the one algorithm that goes with the key's curve (RFC 7518 3.4).

@@ -98,6 +98,18 @@ func (p *fakeProvider) use(key crypto.Signer, kid, alg string) {
 	p.published = []jose.JSONWebKey{{Key: key.Public(), KeyID: kid, Use: "sig"}}
 }
 
+// knowsKey tells the provider the public key of a connection.
+func (p *fakeProvider) knowsKey(t testing.TB, s Settings, secrets map[string]string) {
+	t.Helper()
+	public, err := ClientKeys(must(json.Marshal(s)), func(name string) (string, error) { return secrets[name], nil })
+	if err != nil || json.Unmarshal(public, &p.clientKeys) != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(public), `"d"`) || strings.Contains(string(public), `"p"`) {
+		t.Fatal("the public key set holds a private part")
+	}
+}
+
 // authorize plays the person who signs in: it gives what comes back.
 func (p *fakeProvider) authorize(t testing.TB, redirect string) url.Values {
 	t.Helper()
