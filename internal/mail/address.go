@@ -7,7 +7,15 @@ import (
 	"golang.org/x/net/idna"
 
 	"stadttor/internal/errs"
+	"stadttor/internal/pii"
 )
+
+// Clean brings a typed address to the form in which it is stored and goes on
+// the wire. Error: Invalid for what is no plain address.
+func Clean(typed pii.Text) (pii.Text, error) {
+	s, err := address(typed.Reveal())
+	return pii.New(s), err
+}
 
 // address brings a typed address to the form in which it goes on the wire: one
 // address, no name, no comment, the domain in ASCII. Error: Invalid.

@@ -3,8 +3,9 @@
 //
 // It decides what a mail may hold: one of the fixed texts in templates/, the
 // portal's name, the authority's name and a plain link made from configuration.
-// No name, no case number, no answer ever leaves by mail (mission C4), and no
-// link holds a secret. It decides how a mail is sent (SMTP, RFC 5321, with the
+// No name, no case number, no answer ever leaves by mail (mission C4). No link
+// holds a secret but those of local accounts, whose whole point it is: single
+// use, short-lived, nothing about the person. It decides how a mail is sent (SMTP, RFC 5321, with the
 // TLS that the operator demands) and that the recipient is kept sealed and only
 // until the mail is on its way. It never reads a mailbox: what a foreign server
 // returns later goes to the operator's sender address.

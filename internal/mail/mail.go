@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"stadttor/internal/audit"
@@ -53,6 +55,10 @@ type Message struct {
 	Template Template
 	To       pii.Text
 	Lang     string // "de", "de-leicht", "en"; anything else is "de"
+	// Link is an address of ours that the mail leads to instead of the template's
+	// page; empty for that. It is sealed like the recipient: it may hold a
+	// single-use secret, never anything about the person.
+	Link pii.Text
 	// Key names what the mail is about, by IDs, e.g. "cases.Decided:01h…": the
 	// same key in a tenant is one mail. At most 200 bytes.
 	Key string
@@ -101,10 +107,16 @@ func (s *Service) Queue(ctx context.Context, tx *db.Tx, m Message) error {
 	if !slices.Contains(Languages(), m.Lang) {
 		m.Lang = Languages()[0]
 	}
+	plain := to
+	if !m.Link.Empty() {
+		if plain += "\n" + m.Link.Reveal(); !validLink(m.Link.Reveal()) {
+			return errs.Invalid("mail.message-invalid")
+		}
+	}
 	id := ident.New[ident.MessageID](tx.Now)
 	n, err := tx.Exec(ctx, `INSERT INTO mail (tenant_id,id,unique_key,template,lang,sealed,state,refused,failure,created_at,ended_at)
 		VALUES ($1,$2,$3,$4,$5,$6,'waiting',$7,'',$8,0) ON CONFLICT (tenant_id,unique_key) DO NOTHING`,
-		string(tx.Tenant()), string(id), m.Key, string(m.Template), m.Lang, s.c.Directory.Key(tx.Tenant()).Seal([]byte(to), place(tx.Tenant(), string(id))), false, db.Micros(tx.Now))
+		string(tx.Tenant()), string(id), m.Key, string(m.Template), m.Lang, s.c.Directory.Key(tx.Tenant()).Seal([]byte(plain), place(tx.Tenant(), string(id))), false, db.Micros(tx.Now))
 	if err != nil {
 		return fmt.Errorf("queueing mail %s: %w", m.Template, err)
 	}
@@ -112,6 +124,12 @@ func (s *Service) Queue(ctx context.Context, tx *db.Tx, m Message) error {
 		return nil
 	}
 	return jobs.Insert(ctx, tx, Due{string(id)})
+}
+
+// validLink reports whether a link can stand alone on a line of a mail.
+func validLink(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && len(s) <= 500 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
 func place(t ident.TenantID, id string) seal.Where {
@@ -163,7 +181,7 @@ func (s *Service) send(ctx context.Context, t ident.TenantID, x row) (bool, erro
 	if s.c.Server == nil {
 		return false, errs.Unavailable("mail.no-server", fmt.Errorf("mail %s waits for a mail server", x.id))
 	}
-	to, err := s.c.Directory.Key(t).Open(x.sealed, place(t, x.id))
+	plain, err := s.c.Directory.Key(t).Open(x.sealed, place(t, x.id))
 	if err != nil {
 		return false, errs.Unavailable("mail.recipient", fmt.Errorf("recipient of mail %s: %w", x.id, err))
 	}
@@ -175,9 +193,13 @@ func (s *Service) send(ctx context.Context, t ident.TenantID, x row) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	portal, authority, link := door.Portal.Look.Name, door.Tenant.Name, s.c.BaseURL(t)+paths[x.template]
+	to, link, given := strings.Cut(string(plain), "\n")
+	if !given {
+		link = s.c.BaseURL(t) + paths[x.template]
+	}
+	portal, authority := door.Portal.Look.Name, door.Tenant.Name
 	return s.c.Server.deliver(ctx, letter{
-		id: x.id, at: x.created, to: string(to), from: oneLine(portal), lang: x.lang,
+		id: x.id, at: x.created, to: to, from: oneLine(portal), lang: x.lang,
 		subject: fill(subject, portal, authority, link), body: fill(body, portal, authority, link),
 	})
 }

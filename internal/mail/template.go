@@ -14,17 +14,28 @@ type Template string
 const (
 	Inbox Template = "inbox" // something new lies in the inbox
 	Draft Template = "draft" // a draft will be deleted soon
+
+	// Of local accounts; their links are made by accounts/local (Message.Link).
+	AccountConfirm Template = "account-confirm" // confirm the address, make the account
+	AccountKnown   Template = "account-known"   // somebody wanted an account for an address that has one
+	AccountUnknown Template = "account-unknown" // somebody wanted a new password for an address without account
+	AccountRecover Template = "account-recover" // set a new password
+	AccountAddress Template = "account-address" // confirm the new address
+	AccountChanged Template = "account-changed" // means of sign-in were changed
 )
 
 // Templates lists all of them.
-func Templates() []Template { return []Template{Inbox, Draft} }
+func Templates() []Template {
+	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged}
+}
 
 // Languages lists the languages of each; the first serves where a person's is
 // not among them.
 func Languages() []string { return []string{"de", "de-leicht", "en"} }
 
-// paths are the pages that the links lead to.
-var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto"}
+// paths are the pages of the tenant's portal that the links lead to, where the
+// message brings none.
+var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto"}
 
 //go:embed templates/*.txt
 var files embed.FS

@@ -24,6 +24,8 @@ func TestAPlantedImportIsFound(t *testing.T) {
 		"a door imports another door":           {"web/staff", "stadttor/internal/web/citizen"},
 		"a feature imports an extension":        {"payments", "stadttor/internal/payments/demo"},
 		"an extension imports another feature":  {"delivery/folder", "stadttor/internal/cases"},
+		"a room of a feature imports a sibling": {"accounts/local", "stadttor/internal/payments"},
+		"a room of a feature imports a door":    {"accounts/local", "stadttor/internal/web/ui"},
 		"a conductor imports a door":            {"cases", "stadttor/internal/web/ui"},
 		"a door speaks SQL":                     {"web/staff", "database/sql"},
 		"the program imports a test package":    {"cases", "stadttor/internal/db/dbtest"},

@@ -1,0 +1,118 @@
+package local
+
+import (
+	"context"
+
+	"stadttor/internal/audit"
+	"stadttor/internal/db"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/mail"
+	"stadttor/internal/perm"
+	"stadttor/internal/pii"
+)
+
+// Register makes the account of a confirmed address with a password. The link
+// is used up then. try is a running try (StagePassword) that ends signed in, or
+// "" for none. Errors: Invalid with fields (vorname, familienname, kennwort),
+// Forbidden "local.link.gone", Unavailable "local.busy".
+func (s *Service) Register(ctx context.Context, x Scope, secret, trySecret string, n Names, password pii.Text) (next Next, err error) {
+	r, err := s.room(x)
+	if err != nil {
+		return next, err
+	}
+	l, err := s.look(ctx, r, secret, ForRegister)
+	if err != nil {
+		return next, err
+	}
+	n, fields := n.check()
+	if err := CheckPassword(password, "kennwort", append(r.words(l.mail), n.Given.Reveal(), n.Family.Reveal())...); err != nil {
+		fields = append(fields, errs.FieldsOf(err)...)
+	}
+	if len(fields) > 0 {
+		return next, errs.Invalid("local.form.wrong", fields...)
+	}
+	h, err := s.hash.make(ctx, password)
+	if err != nil {
+		return next, err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		next, err = r.register(ctx, tx, secret, trySecret, n, h, MeansPassword, nil)
+		return err
+	})
+	return next, err
+}
+
+// register uses the link up and writes the account; extra adds what belongs to
+// it (a passkey).
+func (r room) register(ctx context.Context, tx *db.Tx, secret, trySecret string, n Names, h hashed, means string, extra func(AccountID) error) (next Next, err error) {
+	l, err := r.useLink(ctx, tx, secret, ForRegister)
+	if err != nil {
+		return next, err
+	}
+	if err := r.insert(ctx, tx, l.account, l.index, l.mail, n, h, l.lang); err != nil {
+		return next, err
+	}
+	if extra != nil {
+		if err := extra(l.account); err != nil {
+			return next, err
+		}
+	}
+	a, err := r.byID(ctx, tx, l.account)
+	if err != nil {
+		return next, err
+	}
+	if err := r.record(ctx, tx, a, audit.Event{Action: "local.register", Detail: means}); err != nil || trySecret == "" {
+		return next, err
+	}
+	t, err := r.getTry(ctx, tx, trySecret, StagePassword)
+	if err != nil {
+		return next, err
+	}
+	return r.signed(ctx, tx, t, a, means, means == MeansPasskey)
+}
+
+// look reads a link before work is done for it.
+func (s *Service) look(ctx context.Context, r room, secret string, p Purpose) (l link, err error) {
+	err = s.c.DB.View(ctx, r.db(), func(tx *db.Tx) error {
+		l, err = r.findLink(ctx, tx, secret, p)
+		return err
+	})
+	return l, err
+}
+
+// Invite sends a future member of staff the link with which he makes his
+// access; account is the subject under which accounts.SaveStaff knows him.
+// Staff with perm.GrantRoles may. Errors: Invalid, Forbidden, Conflict when the
+// address has an access here.
+func (s *Service) Invite(ctx context.Context, actor perm.Staff, ask Ask) (id AccountID, err error) {
+	if !actor.May(perm.GrantRoles) {
+		return "", errs.Forbidden("error.forbidden")
+	}
+	x := Staff(actor.Realm, actor.Tenant)
+	r, err := s.room(x)
+	if err != nil {
+		return "", err
+	}
+	address, index, err := r.address(ask.Mail)
+	if err != nil {
+		return "", err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		if _, err := r.byMail(ctx, tx, index); err == nil {
+			return errs.Conflict("local.mail.taken")
+		} else if !errs.Is(err, errs.KindNotFound) {
+			return err
+		}
+		id = ident.New[AccountID](tx.Now)
+		secret, err := r.putLink(ctx, tx, link{ForRegister, id, index, address, ask.Portal, language(ask.Lang)})
+		if err != nil {
+			return err
+		}
+		if err := r.queue(ctx, tx, mail.AccountConfirm, address, language(ask.Lang), r.site.link("/bestaetigen", secret)); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + string(id)})
+	})
+	return id, err
+}
