@@ -17,7 +17,7 @@ var errCrossOrigin = errs.Forbidden("error.cross-origin")
 // can reach.
 func (a *App) doors() (routes []ui.Route) {
 	c := citizen.New(citizen.Config{Catalogue: a.Catalogue, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now,
-		Accounts: a.Accounts, Cases: a.Cases, Forms: a.forms, Payments: a.Payments})
+		Accounts: a.Accounts, Cases: a.Cases, Forms: a.forms, Payments: a.Payments, Relevance: a.Relevance})
 	a.changed = append(a.changed, c.DirectoryChanged)
 	return slices.Concat(c.Routes(),
 		staff.New(staff.Config{Accounts: a.Accounts, Cases: a.Cases, Catalogue: a.Catalogue, Forms: a.Shelf, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes(),

@@ -84,6 +84,7 @@ type Item struct {
 	Online                 bool
 	Offered                bool
 	Level                  string
+	Situations             []string // shared: not to be changed
 }
 
 func sortKey(s string) []byte {
@@ -107,7 +108,7 @@ func (v *View) each(fn func(*entry)) {
 }
 
 func (v *View) item(e *entry) Item {
-	return Item{ID: e.s.ID, Slug: e.s.Slug, Title: e.s.Title, Short: e.s.Short, LeiKa: e.s.LeiKa, Online: e.s.Form != "" || e.s.FormURL != "", Offered: v.offered(e), Level: e.s.Level}
+	return Item{ID: e.s.ID, Slug: e.s.Slug, Title: e.s.Title, Short: e.s.Short, LeiKa: e.s.LeiKa, Online: e.s.Form != "" || e.s.FormURL != "", Offered: v.offered(e), Level: e.s.Level, Situations: e.s.Situations}
 }
 
 func (v *View) offered(e *entry) bool {

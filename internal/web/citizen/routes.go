@@ -1,6 +1,9 @@
 package citizen
 
-import "stadttor/internal/web/ui"
+import (
+	"stadttor/internal/search"
+	"stadttor/internal/web/ui"
+)
 
 // Routes is every address of the door.
 func (s *Server) Routes() []ui.Route {
@@ -12,14 +15,15 @@ func (s *Server) Routes() []ui.Route {
 	return append([]ui.Route{
 		page("/{$}", s.public(s.start, nil)),
 		{Pattern: "GET /suche", Audience: ui.Public, Handle: s.search, Limit: asking},
+		{Pattern: "POST /suche/bewertung", Audience: ui.Public, Handle: s.judge, MaxBody: 16 << 10, Limit: asking},
 		{Pattern: "GET /suche/vorschlaege", Audience: ui.Public, Handle: s.suggest, Limit: asking},
 		page("/leistungen", s.public(s.services, servicesVariant)),
-		page("/leistungen/{slug}", s.public(s.service, nil)),
+		page("/leistungen/{slug}", s.chosen(search.KindService, s.public(s.service, nil))),
 		page("/lebenslagen", s.public(s.situations, nil)),
-		page("/lebenslagen/{slug}", s.public(s.situation, nil)),
+		page("/lebenslagen/{slug}", s.chosen(search.KindSituation, s.public(s.situation, nil))),
 		page("/einrichtungen", s.public(s.facilities, nil)),
-		page("/einrichtungen/{slug}", s.public(s.facility, nil)),
-		page("/kontakte/{slug}", s.public(s.contact, nil)),
+		page("/einrichtungen/{slug}", s.chosen(search.KindFacility, s.public(s.facility, nil))),
+		page("/kontakte/{slug}", s.chosen(search.KindPerson, s.public(s.contact, nil))),
 		page("/ort", s.place),
 		page("/impressum", s.public(s.imprint, nil)),
 		page("/datenschutz", s.public(s.privacy, nil)),

@@ -2,9 +2,7 @@ package citizen
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stadttor/internal/catalogue"
@@ -18,77 +16,18 @@ type searchPage struct {
 	Query      string
 	Everywhere bool // all portals of the realm were asked
 	Total      int
-	Facets     []facet
+	Kinds      []facet      // to narrow the list down
+	Facets     []facetGroup // in other ways
+	Chosen     []facet      // what narrows it down now
+	All        string       // address without any of it
 	DidYouMean ui.Link
 	Hits       []ui.Hit
 	Pager      ui.Pager
 	Place      []portalLink // portals of places named in the query
+	Vote       vote
+
+	keys []search.Key // of Hits
 }
-
-// facet is one kind of hits, to narrow the list down.
-type facet struct {
-	Text    string
-	Count   int
-	URL     string
-	Current bool
-}
-
-// kinds in the order of the facets, with their name in addresses.
-var kinds = []struct {
-	kind search.Kind
-	name string
-}{
-	{search.KindService, "leistung"},
-	{search.KindSituation, "lebenslage"},
-	{search.KindFacility, "einrichtung"},
-	{search.KindPerson, "kontakt"},
-}
-
-// hitsPerPage is the length of a result page.
-const hitsPerPage = 15
-
-// searchQuery is what a result page was asked.
-type searchQuery struct {
-	Text       string
-	Kind       search.Kind // "": all
-	Page       int         // 1-based
-	Everywhere bool
-}
-
-// parseSearch reads the address. Whatever it holds, it is a question.
-func parseSearch(q url.Values) searchQuery {
-	out := searchQuery{Text: cleanQuery(q.Get("q")), Everywhere: q.Get("portale") == "alle", Page: 1}
-	for _, k := range kinds {
-		if q.Get("art") == k.name {
-			out.Kind = k.kind
-		}
-	}
-	if n, err := strconv.Atoi(q.Get("seite")); err == nil && n > 1 {
-		out.Page = min(n, search.MaxOffset/hitsPerPage)
-	}
-	return out
-}
-
-// address is the address of a result page.
-func (q searchQuery) address() string {
-	v := url.Values{"q": {q.Text}}
-	for _, k := range kinds {
-		if q.Kind == k.kind {
-			v.Set("art", k.name)
-		}
-	}
-	if q.Page > 1 {
-		v.Set("seite", strconv.Itoa(q.Page))
-	}
-	if q.Everywhere {
-		v.Set("portale", "alle")
-	}
-	return "/suche?" + v.Encode()
-}
-
-func (q searchQuery) at(page int) string         { q.Page = page; return q.address() }
-func (q searchQuery) of(kind search.Kind) string { q.Kind, q.Page = kind, 1; return q.address() }
-func (q searchQuery) asking(text string) string  { q.Text, q.Page = text, 1; return q.address() }
 
 // search serves GET /suche. Result pages are not kept: their addresses are
 // without number.
@@ -123,6 +62,10 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		p.Vote = voteOf(v, q, &p, r.URL.Query().Get("danke") == "ja")
+		if q == (searchQuery{Text: q.Text, Page: 1, Everywhere: q.Everywhere}) && p.Vote.Thanks == "" { // not a second look at the same list
+			s.asked(r, q.Text, p.Total)
+		}
 	}
 	p.Pager.Label = v.t("citizen.search.pages")
 	p.Pager.URL = q.at
@@ -134,17 +77,23 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) searchHere(v *visit, q searchQuery, p *searchPage) {
-	ask := search.Query{Text: q.Text, Limit: hitsPerPage, Offset: (q.Page - 1) * hitsPerPage, Now: v.now}
+	ask := search.Query{Text: q.Text, Limit: hitsPerPage, Offset: (q.Page - 1) * hitsPerPage, Now: v.now,
+		OnlineOnly: q.Online, Situation: q.Life, Authority: q.Who, Facts: func(k search.Key) search.Facts { return s.facts(v.view, k) }}
 	if q.Kind != "" {
 		ask.Kinds = []search.Kind{q.Kind}
 	}
 	r := v.view.Search(ask)
-	p.Total, p.Hits = r.Total, s.hits(v, r.Hits)
+	p.Total = r.Total
+	for _, h := range r.Hits {
+		if hit, ok := s.hit(v, v.view, h); ok {
+			p.Hits, p.keys = append(p.Hits, hit), append(p.keys, search.Key{Kind: h.Kind, ID: h.ID})
+		}
+	}
 	p.Pager.Page, p.Pager.Pages = q.Page, (min(r.Total, search.MaxOffset)+hitsPerPage-1)/hitsPerPage
 	if r.DidYouMean != "" {
 		p.DidYouMean = ui.Link{Text: r.DidYouMean, URL: q.asking(r.DidYouMean)}
 	}
-	p.Facets = facetsOf(v, q, r.Facets)
+	s.facets(v, q, counts{r.Facets, r.Online, r.Situations, r.Authorities}, p)
 	for _, place := range r.Places {
 		for _, d := range s.c.Directory.AtPlace(v.door.Realm.ID, place) {
 			l := s.atDoor(d, q.asking(q.Text))
@@ -173,9 +122,8 @@ func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPa
 			return err
 		}
 		views[t.Slug] = view
-		named = append(named, search.NamedView{Name: t.Slug, View: view.Index()})
+		named = append(named, search.NamedView{Name: t.Slug, View: view.Index(), Here: t.ID == v.door.Tenant.ID})
 	}
-	counts := map[search.Kind]int{}
 	var groups []*group
 	byKey := map[search.Key]*group{}
 	for _, h := range search.SearchMany(named, search.Query{Text: q.Text, Limit: search.MaxLimit, Now: v.now}) {
@@ -187,20 +135,24 @@ func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPa
 		if g == nil {
 			g = &group{Hit: h.Hit}
 			byKey[key] = g
-			counts[h.Kind]++
-			if q.Kind == "" || q.Kind == h.Kind {
-				groups = append(groups, g)
-			}
+			groups = append(groups, g)
 		}
 		g.portals = append(g.portals, h.Portals...)
 	}
+	n := newCounts()
+	groups = slices.DeleteFunc(groups, func(g *group) bool { return !n.add(q, g.Kind, s.factsAnywhere(g, views)...) })
 	p.Total = len(groups)
 	p.Pager.Page, p.Pager.Pages = q.Page, (len(groups)+hitsPerPage-1)/hitsPerPage
-	p.Facets = facetsOf(v, q, counts)
+	s.facets(v, q, *n, p)
+	if p.Total == 0 { // the spelling is the same everywhere
+		if r := v.view.Search(search.Query{Text: q.Text, Limit: 1}); r.DidYouMean != "" {
+			p.DidYouMean = ui.Link{Text: r.DidYouMean, URL: q.asking(r.DidYouMean)}
+		}
+	}
 	first := min((q.Page-1)*hitsPerPage, len(groups))
 	for _, g := range groups[first:min(first+hitsPerPage, len(groups))] {
 		if hit, ok := s.hitAnywhere(v, g, views); ok {
-			p.Hits = append(p.Hits, hit)
+			p.Hits, p.keys = append(p.Hits, hit), append(p.keys, search.Key{Kind: g.Kind, ID: g.ID})
 		}
 	}
 	return nil
@@ -256,21 +208,6 @@ func (s *Server) hitAnywhere(v *visit, g *group, views map[string]*catalogue.Vie
 func onlineAt(view *catalogue.View, id string) bool {
 	it, ok := view.ItemByID(id)
 	return ok && onlineHere(it)
-}
-
-// facetsOf are the kinds of what was found; one kind alone needs none.
-func facetsOf(v *visit, q searchQuery, counts map[search.Kind]int) (out []facet) {
-	all := 0
-	for _, k := range kinds {
-		if n := counts[k.kind]; n > 0 {
-			all += n
-			out = append(out, facet{Text: v.t("citizen.kinds." + k.name), Count: n, URL: q.of(k.kind), Current: q.Kind == k.kind})
-		}
-	}
-	if len(out) < 2 {
-		return nil
-	}
-	return append([]facet{{Text: v.t("citizen.kind.all"), Count: all, URL: q.of(""), Current: q.Kind == ""}}, out...)
 }
 
 // hits shows what the search of this portal found.

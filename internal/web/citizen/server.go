@@ -9,6 +9,7 @@ import (
 	"stadttor/internal/catalogue"
 	"stadttor/internal/ident"
 	"stadttor/internal/payments"
+	"stadttor/internal/relevance"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -24,6 +25,11 @@ type Config struct {
 	Cases    *cases.Service
 	Forms    cases.FormSource
 	Payments *payments.Service
+	// Relevance counts what is asked and chosen; nil: nobody counts.
+	Relevance *relevance.Service
+	// SignIns limits sign-ins that one address begins or ends; nil for the usual
+	// one: two a second, a hundred at once (a school class behind one address).
+	SignIns *ui.Limiter
 	// CacheBytes bounds the memory of rendered pages; 0 means 32 MiB.
 	CacheBytes int64
 }
@@ -41,6 +47,9 @@ const defaultCache = 32 << 20
 
 // New makes the door. Routes says what it serves.
 func New(c Config) *Server {
+	if c.SignIns == nil {
+		c.SignIns = ui.NewLimiter(2, 100)
+	}
 	if c.CacheBytes <= 0 {
 		c.CacheBytes = defaultCache
 	}
