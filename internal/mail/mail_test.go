@@ -149,6 +149,41 @@ func TestAQueuedMailArrivesOnceThroughRealSMTP(t *testing.T) {
 	})
 }
 
+func TestAMailLeadsWhereItsMessageSays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		box, err := mail.OpenOutbox(mail.OutboxConfig{Clock: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer box.Close()
+		server, err := box.Server(sender)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := found(t, d, c, server)
+		const link = "https://konto.kreis-musterland.example/lokal/bestaetigen?schluessel=0123456789abcdefghjkmnpqrstvwxyz"
+		m := mail.Message{Template: mail.AccountConfirm, To: pii.New(person), Lang: "de", Key: "local:1", Link: pii.New(link)}
+		w.must(w.queue(m))
+		var sealed []byte
+		w.must(d.View(t.Context(), w.tenant.Scope(), func(tx *db.Tx) error {
+			return tx.QueryRow(t.Context(), `SELECT sealed FROM mail WHERE tenant_id=$1`, string(w.tenant.ID)).Scan(&sealed)
+		}))
+		if len(sealed) == 0 || bytes.Contains(sealed, []byte("schluessel")) || bytes.Contains(sealed, []byte(canary)) {
+			t.Error("link or recipient lies there in the clear")
+		}
+		w.drain()
+		if list := box.List(); len(list) != 1 || list[0].To.Reveal() != person || !strings.Contains(list[0].Text, "\n\n"+link+"\n\n") {
+			t.Errorf("%d mails", len(list))
+		}
+		for name, bad := range map[string]string{"no address": "x", "a line end": link + "\n.", "a blank": link + " x", "another scheme": "javascript:alert(1)", "with a name": "https://a:b@c.example/", "an umlaut": "https://ä.example/", "very long": "https://a.example/" + strings.Repeat("x", 500)} {
+			m.Key, m.Link = "local:"+name, pii.New(bad)
+			if err := w.queue(m); !errs.Is(err, errs.KindInvalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestTheRecipientIsSealedAndErasedWhenSent(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		s := smtptest.Start(t, smtptest.Config{})
