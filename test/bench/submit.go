@@ -67,7 +67,7 @@ func submissions(ctx context.Context, b *bench) error {
 				return err
 			}
 			var base float64
-			if err := child(ctx, "commit", eager, commitOrder{Dir: q.Dir, Clients: senders, Count: 2 * n, Weight: one, File: attachment}, &base); err != nil {
+			if err := child(ctx, "commit", anyRT, commitOrder{Dir: q.Dir, Clients: senders, Count: 2 * n, Weight: one, File: attachment}, &base); err != nil {
 				return err
 			}
 			r.Rounds = append(r.Rounds, [2]float64{ours, base})
@@ -177,7 +177,7 @@ func lastRequests(host string, x town.Application, version int64, uploaded bool)
 // sendAll starts the program on a world, lets all clients send and counts in
 // the database afterwards what was received.
 func (b *bench) sendAll(ctx context.Context, p town.Place, first, timed []draft) (rate float64, err error) {
-	ours, err := b.demo(ctx, p, eager)
+	ours, err := b.demo(ctx, p, anyRT)
 	if err != nil {
 		return 0, err
 	}
@@ -188,7 +188,7 @@ func (b *bench) sendAll(ctx context.Context, p town.Place, first, timed []draft)
 				o.Chains = append(o.Chains, d.requests())
 			}
 			var r loadResult
-			if err := child(ctx, "load", eager, o, &r); err != nil {
+			if err := child(ctx, "load", anyRT, o, &r); err != nil {
 				return err
 			}
 			if r.Wrong > 0 {
@@ -201,7 +201,7 @@ func (b *bench) sendAll(ctx context.Context, p town.Place, first, timed []draft)
 	if err = errors.Join(err, ours.stop()); err != nil {
 		return 0, err
 	}
-	// A redirect may lead eager: what counts is in the database.
+	// A redirect may lead anyRT: what counts is in the database.
 	a, err := town.Open(ctx, p, town.Options{})
 	if err != nil {
 		return 0, err
