@@ -99,7 +99,7 @@ const (
 // Build indexes documents. Of documents with the same key the last one counts.
 // It never fails: what cannot be searched is merely not found.
 func Build(docs []Doc, o Options) *Corpus {
-	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), best: make(map[uint32]float32), terms: make(map[string]uint32), concepts: make(map[uint32][]posting)}
+	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), terms: make(map[string]uint32)}
 	c := &Corpus{
 		byKey:   make(map[Key]uint32, len(docs)),
 		atPlace: make(map[string][]uint32),
@@ -109,6 +109,7 @@ func Build(docs []Doc, o Options) *Corpus {
 		c.vocab = BuiltIn()
 	}
 	b.c = c
+	b.best, b.concepts = make([]float32, len(c.vocab.names)), make([][]posting, len(c.vocab.names))
 	b.forms = newSpellings()
 	if len(o.Places) > 0 {
 		c.places = make(map[string]string, len(o.Places))
@@ -147,11 +148,12 @@ type builder struct {
 	bodies notes
 	words  map[string]token // as written
 	infos  map[string]*info // by folded word and stem
-	best   map[uint32]float32
+	best   []float32        // concept to its strength in the document at hand
+	about  []uint32         // concepts with a strength
 
 	terms    map[string]uint32
 	list     []found
-	concepts map[uint32][]posting
+	concepts [][]posting // by their number
 }
 
 // found is a term while the index is built.
@@ -265,7 +267,10 @@ func (b *builder) add(d *Doc) {
 	c.byKey[e.key] = id
 	b.heads.clear()
 	b.bodies.clear()
-	clear(b.best)
+	for _, k := range b.about {
+		b.best[k] = 0
+	}
+	b.about = b.about[:0]
 
 	if d.Kind == KindPerson {
 		b.name(d.Title)
@@ -294,8 +299,8 @@ func (b *builder) add(d *Doc) {
 			b.list[t].body = append(b.list[t].body, posting{id, uint16(v >> 8), reason(v)})
 		}
 	}
-	for concept, q := range b.best {
-		b.concepts[concept] = append(b.concepts[concept], posting{id, uint16(q * full), inName})
+	for _, k := range b.about {
+		b.concepts[k] = append(b.concepts[k], posting{id, uint16(b.best[k] * full), inName})
 	}
 	for _, p := range d.Places {
 		if f := foldText(p); f != "" {
@@ -321,9 +326,13 @@ const (
 
 // subject ties the document at hand to a concept.
 func (b *builder) subject(concept uint32, q float32) {
-	if q >= 0.06 && q > b.best[concept] {
-		b.best[concept] = min(q, 1)
+	if q < 0.06 || q <= b.best[concept] {
+		return
 	}
+	if b.best[concept] == 0 {
+		b.about = append(b.about, concept)
+	}
+	b.best[concept] = min(q, 1)
 }
 
 func (b *builder) title(text string) {
@@ -356,7 +365,7 @@ func (b *builder) title(text string) {
 	}
 	bag.find(0.01, func(m meaning) {
 		fit := min(m.covered/total, 1)
-		b.subject(m.concept, v.phrases[m.phrase].name*m.factor*(subjectFloor+(1-subjectFloor)*fit))
+		b.subject(m.concept, m.name*m.factor*(subjectFloor+(1-subjectFloor)*fit))
 	})
 }
 
@@ -403,7 +412,7 @@ func (b *builder) keyword(text string, as standing) {
 		}
 	}
 	bag.find(0.01, func(m meaning) {
-		b.subject(m.concept, as.subject*v.phrases[m.phrase].name*m.factor)
+		b.subject(m.concept, as.subject*m.name*m.factor)
 	})
 }
 
@@ -437,7 +446,7 @@ func (b *builder) text(s string, whole, partly, subject float32, why reason) {
 		in.count = 0
 	}
 	bag.find(0.6, func(m meaning) {
-		b.subject(m.concept, subject*v.phrases[m.phrase].name*m.factor)
+		b.subject(m.concept, subject*m.name*m.factor)
 	})
 }
 
@@ -477,17 +486,14 @@ func (b *builder) finish() {
 			c.quick[c.terms[i].text] = uint32(i)
 		}
 	}
-	c.concepts = make([]concept, 0, len(b.concepts))
-	for number := range b.concepts {
-		c.concepts = append(c.concepts, concept{number: number})
+	for number, posts := range b.concepts {
+		if len(posts) > 0 {
+			first := uint32(len(c.postings))
+			c.postings = append(c.postings, posts...)
+			c.concepts = append(c.concepts, concept{uint32(number), first, uint32(len(c.postings))})
+		}
 	}
-	slices.SortFunc(c.concepts, func(x, y concept) int { return cmp.Compare(x.number, y.number) })
-	for i := range c.concepts {
-		k := &c.concepts[i]
-		k.first = uint32(len(c.postings))
-		c.postings = append(c.postings, b.concepts[k.number]...)
-		k.last = uint32(len(c.postings))
-	}
+	c.concepts = slices.Clip(c.concepts)
 	c.forms = b.forms.build()
 	c.starts = slices.Clip(c.starts)
 	sort.Slice(c.starts, func(i, j int) bool {

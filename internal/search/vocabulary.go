@@ -2,10 +2,12 @@ package search
 
 import (
 	"bufio"
+	"cmp"
 	"embed"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -30,7 +32,9 @@ type Vocabulary struct {
 	names   []string // concept to its first official name
 	phrases []phrase
 	stems   map[string]int32 // every stem of a wording to its number
-	byStem  [][]uint32       // number of a key stem to phrases
+	byStem  [][]gist         // number of a key stem to phrases, those that name best first
+	stemsOf []int32          // stems of all gists, one after the other
+	shares  []float32        // their weights
 	holding [][]uint32       // number of any telling stem to the phrases that hold it
 	forms   *spellings       // single words, for typing errors
 	bags    sync.Pool        // of *bag, empty between uses
@@ -38,16 +42,33 @@ type Vocabulary struct {
 
 // phrase is one wording of a concept.
 type phrase struct {
+	text     string
+	concept  uint32
+	ask      float32 // strength with which a query of these words means the concept
+	total    float32 // weight of all its stems
+	from, to uint32  // in Vocabulary.stemsOf and shares
+	general  bool    // from the general thesaurus
+}
+
+// draft is a phrase while the vocabulary is built.
+type draft struct {
 	text    string
-	words   []string  // stems while the vocabulary is built
-	stems   []int32   // the same by number
-	weights []float32 // weight of each stem within the phrase
+	words   []string // stems
+	weights []float32
 	total   float32
 	concept uint32
-	ask     float32 // strength with which a query of these words means the concept
+	ask     float32
 	name    float32 // strength with which a title of these words is the concept
 	key     int     // index of the key stem
-	general bool    // from the general thesaurus
+	general bool
+}
+
+// gist is what matching needs of a phrase, in few bytes: many thousand of them
+// are looked at for each document.
+type gist struct {
+	phrase, concept uint32
+	name, total     float32
+	from, to        uint32 // in Vocabulary.stemsOf and shares
 }
 
 // Strengths of a wording when asked and when it stands in a title.
@@ -109,7 +130,7 @@ func NewVocabulary(base *Vocabulary, entries []Entry) *Vocabulary {
 	b := newVocabularyBuilder()
 	if base != nil {
 		b.names = append(b.names, base.names...)
-		b.phrases = append(b.phrases, base.phrases...)
+		b.again(base)
 	}
 	for _, e := range entries {
 		b.add(e)
@@ -172,10 +193,32 @@ func (v *Vocabulary) Size() (concepts, wordings int) { return len(v.names), len(
 
 type vocabularyBuilder struct {
 	names   []string
-	phrases []phrase
+	phrases []draft
 }
 
 func newVocabularyBuilder() *vocabularyBuilder { return &vocabularyBuilder{} }
+
+// again takes the phrases of a vocabulary that is already built.
+func (b *vocabularyBuilder) again(v *Vocabulary) {
+	texts := make([]string, len(v.byStem))
+	for text, n := range v.stems {
+		texts[n] = text
+	}
+	b.phrases = make([]draft, len(v.phrases))
+	for key, list := range v.byStem {
+		for _, g := range list {
+			p := v.phrases[g.phrase]
+			d := draft{text: p.text, weights: v.shares[p.from:p.to], total: p.total, concept: p.concept, ask: p.ask, name: g.name, general: p.general}
+			for i, n := range v.stemsOf[p.from:p.to] {
+				d.words = append(d.words, texts[n])
+				if int(n) == key {
+					d.key = i
+				}
+			}
+			b.phrases[g.phrase] = d
+		}
+	}
+}
 
 func (b *vocabularyBuilder) add(e Entry) {
 	if len(e.Official) == 0 {
@@ -233,14 +276,14 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 		// "zu schnell gefahren" is more than the one word that remains of it.
 		ask, name = ask*collapsed, name*collapsed
 	}
-	p := phrase{text: text, concept: c, ask: ask, name: name}
+	p := draft{text: text, concept: c, ask: ask, name: name}
 	for _, t := range toks {
 		p.addStem(l, t.stem)
 	}
 	b.phrases = append(b.phrases, p.finish())
 	if len(toks) == 1 && toks[0].stem != "" {
 		if parts := l.split(toks[0].fold); len(parts) > 1 && len(parts) <= 4 {
-			q := phrase{text: text, concept: c, ask: ask * 0.85, name: name * 0.85}
+			q := draft{text: text, concept: c, ask: ask * 0.85, name: name * 0.85}
 			for _, t := range parts {
 				q.addStem(l, t.stem)
 			}
@@ -251,7 +294,7 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 	}
 }
 
-func (p *phrase) addStem(l *language, stem string) {
+func (p *draft) addStem(l *language, stem string) {
 	for _, s := range p.words {
 		if s == stem {
 			return
@@ -263,7 +306,7 @@ func (p *phrase) addStem(l *language, stem string) {
 	p.total += w
 }
 
-func (p phrase) finish() phrase {
+func (p draft) finish() draft {
 	var best float32 = -1
 	for i, s := range p.words {
 		if v := p.weights[i]*10 + float32(len(s)); v > best {
@@ -274,12 +317,12 @@ func (p phrase) finish() phrase {
 }
 
 func (b *vocabularyBuilder) build() *Vocabulary {
-	v := &Vocabulary{names: b.names, phrases: b.phrases, stems: make(map[string]int32, len(b.phrases))}
+	v := &Vocabulary{names: b.names, phrases: make([]phrase, len(b.phrases)), stems: make(map[string]int32, len(b.phrases)/2)}
 	forms := newSpellings()
 	l := german()
-	for i := range v.phrases {
-		p := &v.phrases[i]
-		p.stems = make([]int32, len(p.words))
+	for i := range b.phrases {
+		p := &b.phrases[i]
+		from := uint32(len(v.stemsOf))
 		for k, w := range p.words {
 			n, ok := v.stems[w]
 			if !ok {
@@ -288,18 +331,25 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 				v.byStem = append(v.byStem, nil)
 				v.holding = append(v.holding, nil)
 			}
-			p.stems[k] = n
+			v.stemsOf = append(v.stemsOf, n)
 			if p.weights[k] >= tellingWeight && len(p.words) > 1 {
 				v.holding[n] = append(v.holding[n], uint32(i))
 			}
 		}
-		key := p.stems[p.key]
-		v.byStem[key] = append(v.byStem[key], uint32(i))
+		v.shares = append(v.shares, p.weights...)
+		to, key := uint32(len(v.stemsOf)), v.stemsOf[int(from)+p.key]
+		v.phrases[i] = phrase{p.text, p.concept, p.ask, p.total, from, to, p.general}
+		v.byStem[key] = append(v.byStem[key], gist{uint32(i), p.concept, p.name, p.total, from, to})
 		for _, t := range words(p.text) {
 			if !t.digit && len(t.fold) > 3 && !l.stop[t.fold] {
 				forms.add(t.fold, l.stem(t.fold), t.text, 1)
 			}
 		}
+	}
+	v.stemsOf, v.shares = slices.Clip(v.stemsOf), slices.Clip(v.shares)
+	for i, list := range v.byStem {
+		v.byStem[i], v.holding[i] = slices.Clip(list), slices.Clip(v.holding[i])
+		slices.SortStableFunc(list, func(a, b gist) int { return cmp.Compare(b.name, a.name) })
 	}
 	for form, stem := range l.lemma {
 		forms.add(form, stem, form, 2)
@@ -332,9 +382,9 @@ func (v *Vocabulary) hints(stem string, f func(id uint32, share float32)) {
 	}
 	for _, id := range v.holding[n] {
 		p := &v.phrases[id]
-		for k, s := range p.stems {
-			if s == n {
-				f(id, p.weights[k]/p.total)
+		for k := p.from; k < p.to; k++ {
+			if v.stemsOf[k] == n {
+				f(id, v.shares[k]/p.total)
 			}
 		}
 	}
@@ -390,6 +440,7 @@ func (b *bag) put(n int32, factor float32, mask uint32) {
 type meaning struct {
 	concept uint32
 	phrase  uint32
+	name    float32 // strength with which a title of these words is the concept
 	factor  float32 // how fully the wording stands there, 0 to 1
 	covered float32 // weight of the text's own words that it explains
 	mask    uint32
@@ -403,27 +454,29 @@ const enough = 0.72
 func (b *bag) find(name float32, f func(meaning)) {
 	v := b.v
 	for _, n := range b.in {
-		for _, id := range v.byStem[n] {
-			p := &v.phrases[id]
-			if p.name < name {
-				continue
+		for i := range v.byStem[n] {
+			g := &v.byStem[n][i]
+			if g.name < name {
+				break // the others name even less
 			}
 			var have, bare, covered float32
 			var mask uint32
-			for i, s := range p.stems {
+			shares := v.shares[g.from:g.to]
+			for k, s := range v.stemsOf[g.from:g.to] {
 				t := b.factor[s]
 				if t == 0 {
 					continue
 				}
-				have += p.weights[i] * t
-				bare += p.weights[i]
-				covered += t * p.weights[i]
+				w := shares[k]
+				have += w * t
+				bare += w
+				covered += t * w
 				mask |= b.mask[s]
 			}
-			if bare < enough*p.total || have < enough*0.8*p.total {
+			if bare < enough*g.total || have < enough*0.8*g.total {
 				continue
 			}
-			f(meaning{concept: p.concept, phrase: id, factor: have / p.total, covered: covered, mask: mask})
+			f(meaning{concept: g.concept, phrase: g.phrase, name: g.name, factor: have / g.total, covered: covered, mask: mask})
 		}
 	}
 }
