@@ -218,8 +218,9 @@ type Holder struct {
 	ID string
 	// SignedIn is when he last showed who he is.
 	SignedIn time.Time
-	// Session stays when all others are ended; nil: none stays.
-	Session []byte
+	// Session is the cookie of the session that stays when all others are ended;
+	// "": none stays.
+	Session string
 }
 
 // FreshFor is how long after a sign-in means of sign-in may be changed (ASVS

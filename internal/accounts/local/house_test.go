@@ -83,11 +83,14 @@ func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config))
 		},
 		Site: func(x local.Scope) (local.Site, error) {
 			if x.Staff() {
-				return local.Site{Base: "https://service.stadt.example", Path: "/verwaltung/lokal", Name: "Stadt Torhausen", Words: []string{"Torhausen"}}, nil
+				return local.Site{Base: "https://service.stadt.example", Path: "/verwaltung", Name: "Stadt Torhausen", Words: []string{"Torhausen"}}, nil
 			}
-			return local.Site{Base: host, Path: "/lokal", Name: "Kreis Musterland", Words: []string{"Serviceportal Musterland"}}, nil
+			return local.Site{Base: host, Name: "Kreis Musterland", Words: []string{"Serviceportal Musterland"}}, nil
 		},
-		EndSessions: func(_ context.Context, _ *db.Tx, _ local.Scope, holder string, _ []byte) error {
+		EndSessions: func(_ context.Context, tx *db.Tx, x local.Scope, holder, _ string) error {
+			if !x.Staff() && string(tx.Person()) != holder { // panics outside a person's scope
+				t.Error("sessions of somebody else")
+			}
 			h.ended = append(h.ended, holder)
 			return nil
 		},
@@ -183,7 +186,7 @@ func (h *house) register(mailbox string) local.Holder {
 	ctx := h.t.Context()
 	h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New(mailbox), Portal: "stadt", Lang: "de"}))
 	a := h.begin()
-	next, err := h.s.Register(ctx, h.citi, h.mail(mail.AccountConfirm, mailbox), a.try, kim, pii.New(password))
+	next, err := h.s.Register(ctx, h.citi, h.mail(mail.AccountConfirm, mailbox), local.Then{Try: a.try}, kim, pii.New(password))
 	h.must(err)
 	who, err := h.complete(a, next)
 	h.must(err)
@@ -194,7 +197,7 @@ func (h *house) register(mailbox string) local.Holder {
 func (h *house) bind(a attempt, who accounts.Identity) local.Holder {
 	h.t.Helper()
 	holder := "person-" + who.Subject[20:]
-	var scope db.Scope = h.realm.Scope()
+	var scope db.Scope = db.ForPerson(h.realm.ID, ident.PersonID(holder))
 	if a.Kind == accounts.KindStaff {
 		scope = h.other.Scope()
 	}

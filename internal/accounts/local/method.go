@@ -54,7 +54,7 @@ func (s *Service) Begin(ctx context.Context, a accounts.Attempt) (b accounts.Beg
 	}
 	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
 		id, secret, err := r.putTry(ctx, tx, held{a.State, a.Back}, a.Tenant, language(a.Lang))
-		b = accounts.Begun{Redirect: r.site.Path + "?" + url.Values{"versuch": {secret}}.Encode(), Keep: []byte(id)}
+		b = accounts.Begun{Redirect: r.site.Path + PageSignIn + "?" + url.Values{"versuch": {secret}}.Encode(), Keep: []byte(id)}
 		return err
 	})
 	return b, err

@@ -179,11 +179,11 @@ func TestAPasskeyMakesAnAccountAndOpensIt(t *testing.T) {
 		h.must(err)
 		key := newAuthenticator(t)
 		answer := key.make(c)
-		if _, _, err := h.s.RegisterPasskey(ctx, h.citi, secret, "", local.Names{}, c.ID, answer, pii.New(strings.Repeat("x", 61))); len(errs.FieldsOf(err)) != 3 {
+		if _, _, err := h.s.RegisterPasskey(ctx, h.citi, secret, local.Then{}, local.Names{}, c.ID, answer, pii.New(strings.Repeat("x", 61))); len(errs.FieldsOf(err)) != 3 {
 			t.Errorf("%v", err)
 		}
 		a := h.begin()
-		next, codes, err := h.s.RegisterPasskey(ctx, h.citi, secret, a.try, kim, c.ID, answer, pii.New("Mein Telefon"))
+		next, codes, err := h.s.RegisterPasskey(ctx, h.citi, secret, local.Then{Try: a.try}, kim, c.ID, answer, pii.New("Mein Telefon"))
 		if err != nil || len(codes) != local.RecoveryCodes {
 			t.Fatal(err)
 		}
@@ -236,10 +236,10 @@ func TestAPasskeyMakesAnAccountAndOpensIt(t *testing.T) {
 		h.mails()
 		h.must(h.s.AskRecover(ctx, h.citi, home, local.Ask{Mail: pii.New(address)}))
 		secret = h.mail(mail.AccountRecover, address)
-		if _, err := h.s.Recover(ctx, h.citi, secret, "", pii.Text{}, pii.New(password)); errs.KeyOf(err) != "local.code.wrong" {
+		if _, err := h.s.Recover(ctx, h.citi, secret, local.Then{}, pii.Text{}, pii.New(password)); errs.KeyOf(err) != "local.code.wrong" {
 			t.Error(err)
 		}
-		h.must1(h.s.Recover(ctx, h.citi, secret, "", codes[2], pii.New(password)))
+		h.must1(h.s.Recover(ctx, h.citi, secret, local.Then{}, codes[2], pii.New(password)))
 		if _, err := h.signIn(h.begin(), home, address, password); err != nil {
 			t.Error(err)
 		}
@@ -405,7 +405,7 @@ func TestNoMailHoldsAPersonalMark(t *testing.T) {
 				h.must(err)
 				q := u.Query()
 				q.Del("schluessel")
-				if len(q) != 0 || u.Fragment != "" || u.Host != "konto.kreis.example" || !strings.HasPrefix(u.Path, "/lokal/") {
+				if len(q) != 0 || u.Fragment != "" || u.Host != "konto.kreis.example" || !strings.HasPrefix(u.Path, "/konto/") && u.Path != "/sicherheit" {
 					t.Errorf("%s leads to %s", m.Template, m.Link.Reveal())
 				}
 				if s := u.Query().Get("schluessel"); s != "" && len(s) != 32 {

@@ -13,10 +13,10 @@ import (
 
 // Recover sets a new password with a link from the mailbox and, where the owner
 // has more than a password, a code: of the app or a recovery code. The link is
-// used up, all sessions end, the mailbox is told. try as in Register. Errors:
+// used up, all sessions end, the mailbox is told. Errors:
 // Invalid with fields (kennwort, code), *Pause after too many wrong codes,
 // Forbidden "local.link.gone", Unavailable "local.busy".
-func (s *Service) Recover(ctx context.Context, x Scope, secret, trySecret string, code, password pii.Text) (next Next, err error) {
+func (s *Service) Recover(ctx context.Context, x Scope, secret string, then Then, code, password pii.Text) (next Next, err error) {
 	r, err := s.room(x)
 	if err != nil {
 		return next, err
@@ -32,8 +32,16 @@ func (s *Service) Recover(ctx context.Context, x Scope, secret, trySecret string
 	if err != nil {
 		return next, err
 	}
+	var holder string
+	if err := s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
+		a, err := r.peek(ctx, tx, l.account)
+		holder = a.holder
+		return err
+	}); err != nil && !errors.Is(err, errNobody) {
+		return next, err
+	}
 	wrong := false
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.c.DB.InTx(ctx, x.of(holder), func(tx *db.Tx) error {
 		next, wrong = Next{}, false
 		l, err := r.findLink(ctx, tx, secret, ForRecover)
 		if err != nil {
@@ -76,17 +84,21 @@ func (s *Service) Recover(ctx context.Context, x Scope, secret, trySecret string
 		if err := r.forgive(ctx, tx, byAccount, string(l.index), true); err != nil {
 			return err
 		}
-		if err := s.end(ctx, tx, r, a, nil); err != nil {
-			return err
-		}
-		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link("/sicherheit", "")); err != nil {
-			return err
-		}
-		if err := r.record(ctx, tx, a, audit.Event{Action: "local.recover", Detail: means}); err != nil || trySecret == "" {
-			return err
-		}
-		t, err := r.getTry(ctx, tx, trySecret, StagePassword)
+		// Before the sessions' end takes the account's links and tries along.
+		t, signIn, err := r.then(ctx, tx, l, then)
 		if err != nil {
+			return err
+		}
+		if a.holder != holder {
+			return errs.Conflict("error.changed-meanwhile")
+		}
+		if err := s.end(ctx, tx, r, a, ""); err != nil {
+			return err
+		}
+		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link(PageSecurity, "")); err != nil {
+			return err
+		}
+		if err := r.record(ctx, tx, a, audit.Event{Action: "local.recover", Detail: means}); err != nil || !signIn {
 			return err
 		}
 		if means == MeansLink {
@@ -105,7 +117,7 @@ func (s *Service) Recover(ctx context.Context, x Scope, secret, trySecret string
 }
 
 // end ends the holder's sessions and every running try and link of the account.
-func (s *Service) end(ctx context.Context, tx *db.Tx, r room, a account, but []byte) error {
+func (s *Service) end(ctx context.Context, tx *db.Tx, r room, a account, but string) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM local_try WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), string(a.id)); err != nil {
 		return err
 	}
@@ -157,7 +169,7 @@ func (s *Service) ChangePassword(ctx context.Context, h Holder, old, anew pii.Te
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, h, func(tx *db.Tx, r room, now account) error {
+	return s.changeOf(ctx, h, h.Scope.of(h.ID), func(tx *db.Tx, r room, now account) error {
 		if string(now.stored) != string(a.stored) {
 			return errs.Conflict("error.changed-meanwhile")
 		}
@@ -218,10 +230,10 @@ func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) 
 		if err != nil && !errors.Is(err, errNobody) {
 			return err
 		}
-		l := link{ForAddress, a.id, index, address, ask.Portal, language(ask.Lang)}
-		template, page, to := mail.AccountAddress, "/adresse", address
+		l := link{ForAddress, a.id, index, address, ask.Portal, language(ask.Lang), ""}
+		template, page, to := mail.AccountAddress, PageAddress, address
 		if other.id != "" && other.id != a.id {
-			l.purpose, template, page, to = forNothing, mail.AccountKnown, "/vergessen", other.mail
+			l.purpose, template, page, to = forNothing, mail.AccountKnown, PageForgot, other.mail
 		}
 		secret, err := r.putLink(ctx, tx, l)
 		if err != nil {

@@ -41,6 +41,15 @@ func (s Scope) db() db.Scope {
 	return db.ForRealm(s.Realm)
 }
 
+// of is the scope of a verb that ends a holder's sessions too: a person's own,
+// in which the rows of the realm are as near.
+func (s Scope) of(holder string) db.Scope {
+	if s.Staff() || holder == "" {
+		return s.db()
+	}
+	return db.ForPerson(s.Realm, ident.PersonID(holder))
+}
+
 // name is what keyed digests and places of sealed data are bound to.
 func (s Scope) name() string {
 	if s.Staff() {
@@ -54,7 +63,7 @@ type Site struct {
 	// Base is scheme, host and port from the configuration, without a slash at
 	// its end. Its host is the relying party of passkeys.
 	Base string
-	// Path of the pages: "/lokal" on the account host.
+	// Path before the pages' own: "" on the account host, "/verwaltung" for staff.
 	Path string
 	// Name is shown by apps for one-time codes and dialogues for passkeys.
 	Name string
@@ -71,9 +80,10 @@ type Config struct {
 	Send func(ctx context.Context, tx *db.Tx, m mail.Message) error
 	// Site tells where the pages of a scope lie. Error: NotFound.
 	Site func(Scope) (Site, error)
-	// EndSessions ends all sessions of a holder (person or member of staff), but
-	// one if that is not nil, in the caller's transaction. Required.
-	EndSessions func(ctx context.Context, tx *db.Tx, s Scope, holder string, but []byte) error
+	// EndSessions ends all sessions of a holder in the caller's transaction, but
+	// the one of this cookie ("" for none): of the person in whose PersonScope the
+	// transaction runs, or of the member of staff. Required.
+	EndSessions func(ctx context.Context, tx *db.Tx, s Scope, holder, but string) error
 	// Params of new passwords; the zero value means StandardParams.
 	Params Params
 	// Hashes is how many passwords are hashed at once; 0 means 2. Memory is
@@ -148,6 +158,17 @@ func (s Site) host() string {
 	}
 	return u.Hostname()
 }
+
+// Pages of the doors, behind Site.Path.
+const (
+	PageSignIn   = "/anmelden/lokal"       // ?versuch=
+	PageRegister = "/konto/anlegen"        // asks for the address
+	PageConfirm  = "/konto/bestaetigen"    // ?schluessel=
+	PageForgot   = "/konto/vergessen"      // asks for the address
+	PageRecover  = "/konto/neues-passwort" // ?schluessel=
+	PageAddress  = "/konto/adresse"        // ?schluessel=
+	PageSecurity = "/sicherheit"
+)
 
 // link is the address of a page with a secret.
 func (s Site) link(page, secret string) string {

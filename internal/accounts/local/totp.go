@@ -271,7 +271,7 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 		if !ok {
 			return errCode
 		}
-		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link("/sicherheit", "")); err != nil {
+		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link(PageSecurity, "")); err != nil {
 			return err
 		}
 		next, err = r.signed(ctx, tx, t, a, MeansPasswordCode, true)
@@ -283,11 +283,15 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 // change is the frame of the verbs with which a holder changes his means of
 // sign-in: freshly signed in, in one transaction.
 func (s *Service) change(ctx context.Context, h Holder, f func(tx *db.Tx, r room, a account) error) error {
+	return s.changeOf(ctx, h, h.Scope.db(), f)
+}
+
+func (s *Service) changeOf(ctx context.Context, h Holder, scope db.Scope, f func(tx *db.Tx, r room, a account) error) error {
 	r, err := s.room(h.Scope)
 	if err != nil {
 		return err
 	}
-	return s.c.DB.InTx(ctx, h.Scope.db(), func(tx *db.Tx) error {
+	return s.c.DB.InTx(ctx, scope, func(tx *db.Tx) error {
 		a, err := r.own(ctx, tx, h)
 		if err != nil {
 			return err
@@ -298,7 +302,7 @@ func (s *Service) change(ctx context.Context, h Holder, f func(tx *db.Tx, r room
 
 // changed records that means of sign-in were changed and tells the mailbox.
 func (r room) changed(ctx context.Context, tx *db.Tx, a account, what string) error {
-	if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link("/sicherheit", "")); err != nil {
+	if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link(PageSecurity, "")); err != nil {
 		return err
 	}
 	return r.record(ctx, tx, a, audit.Event{Action: "local.change", Detail: what})

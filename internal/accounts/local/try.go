@@ -93,10 +93,15 @@ func (r room) findTry(ctx context.Context, tx *db.Tx, secret, lock string, stage
 	if len(secret) != secretLength {
 		return t, errTry
 	}
+	return r.scanTry(tx, tx.QueryRow(ctx, `SELECT `+tryColumns+` FROM local_try WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3`+lock, string(r.Realm), string(r.Tenant), digest(secret)), stages...)
+}
+
+const tryColumns = `id,stage,account_id,means,portal,lang,wrong,back,expires_at`
+
+func (r room) scanTry(tx *db.Tx, row *sql.Row, stages ...Stage) (t try, err error) {
 	var back []byte
 	var expires int64
-	err = tx.QueryRow(ctx, `SELECT id,stage,account_id,means,portal,lang,wrong,back,expires_at FROM local_try WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3`+lock,
-		string(r.Realm), string(r.Tenant), digest(secret)).Scan(&t.id, &t.stage, &t.account, &t.means, &t.portal, &t.lang, &t.wrong, &back, &expires)
+	err = row.Scan(&t.id, &t.stage, &t.account, &t.means, &t.portal, &t.lang, &t.wrong, &back, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, errTry
 	}
