@@ -104,7 +104,7 @@ func makePlan(src sources, q Query, force bool) *plan {
 			p.persons = true
 		}
 	}
-	p.readDigits(toks)
+	p.readDigits(text, toks)
 	toks = p.readPlaces(src, toks)
 	for i := range toks {
 		toks[i].stem = l.stem(toks[i].fold)
@@ -130,16 +130,25 @@ func makePlan(src sources, q Query, force bool) *plan {
 	return p
 }
 
-// readDigits takes telephone numbers and LeiKa keys, which people write with blanks.
-func (p *plan) readDigits(toks []token) {
+// readDigits takes telephone numbers and LeiKa keys, which people write with
+// blanks; Germany's country code becomes the 0 with which a number is kept.
+func (p *plan) readDigits(text string, toks []token) {
 	var b strings.Builder
 	for _, t := range toks {
 		if t.digit {
 			b.WriteString(t.fold)
 		}
 	}
-	if b.Len() >= 3 {
-		p.digits = b.String()
+	n := b.String()
+	rest, ok := strings.CutPrefix(n, "0049")
+	if !ok && strings.Contains(text, "+49") {
+		rest, ok = strings.CutPrefix(n, "49")
+	}
+	if ok {
+		n = "0" + strings.TrimPrefix(rest, "0")
+	}
+	if len(n) >= 3 {
+		p.digits = n
 	}
 }
 
