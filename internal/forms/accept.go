@@ -103,6 +103,11 @@ func (t *taking) fields(list []Field) []Problem {
 			continue
 		}
 		v, x := t.take(f, r)
+		if t.group == nil {
+			if proved, ok := r.proved(f); ok {
+				v, x = proved, nil // whatever was sent
+			}
+		}
 		t.into[f.ID] = v
 		if x == nil {
 			faults[i] = r.validate(f, v, at)

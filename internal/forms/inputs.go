@@ -23,6 +23,7 @@ type PageField struct {
 	Files   []File
 	Promise string // file: "later" or "post" was chosen
 	Raw     bool   // Inputs hold something that was refused
+	Locked  bool   // the account proves the answer: Output is shown, there is nothing to type
 }
 
 // ShownOption is an option with its mark.
@@ -43,12 +44,18 @@ type Input struct {
 }
 
 func (r *run) pageField(f *Field, v Value, at place, shown bool) PageField {
-	p := PageField{Field: f, Label: r.expand(f.Label, at), Hint: r.expand(f.Hint, at), Why: f.Why, Shown: shown,
+	locked := false
+	if at.group == nil {
+		if proved, ok := r.proved(f); ok {
+			v, locked = proved, true
+		}
+	}
+	p := PageField{Field: f, Locked: locked, Label: r.expand(f.Label, at), Hint: r.expand(f.Hint, at), Why: f.Why, Shown: shown,
 		Files: v.Files, Promise: v.Promise, Raw: len(v.Raw) > 0}
 	for _, t := range f.Text {
 		p.Text = append(p.Text, r.expand(t, at))
 	}
-	if f.Type == Computed {
+	if f.Type == Computed || locked {
 		p.Output = r.show(f, v, at)
 	}
 	p.Inputs = r.inputs(f, v)

@@ -85,6 +85,9 @@ type Env struct {
 	// Person prefills by key: vorname familienname geburtsname geburtsdatum (2006-01-02) strasse hausnummer zusatz plz ort
 	// email telefon iban kennzeichen. Nothing of it is stored before the person sends the page.
 	Person map[string]string
+	// Proved names the keys of Person that the account proves at the level of the form (TR-03160-1): a field that is
+	// filled by nothing else is locked.
+	Proved map[string]bool
 }
 
 // Problem is one thing that has to be put right.
