@@ -519,6 +519,8 @@ func claimAttacks() []attack {
 		{name: "at_hash empty", rule: RuleAtHash, token: claim("at_hash", "")},
 		{name: "at_hash is a number", rule: RuleAtHash, token: claim("at_hash", 1)},
 		{name: "not asked again", rule: RuleAuthTime, attempt: fresh, token: late("auth_time", -61)},
+		{name: "not asked again, the session is 6 s old", rule: RuleAuthTime, attempt: fresh, token: late("auth_time", -6)},
+		{name: "not asked again, by a provider whose clock is late", rule: RuleAuthTime, attempt: fresh, token: func(m *minted) { late("iat", -50)(m); late("auth_time", -58)(m) }},
 		{name: "asked again nobody says when", rule: RuleAuthTime, attempt: fresh, token: claim("auth_time", nil)},
 		{name: "signed in in the future", rule: RuleAuthTime, token: late("auth_time", 61)},
 		{name: "signed in at a text", rule: RuleAuthTime, token: claim("auth_time", "eben")},

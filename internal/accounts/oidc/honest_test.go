@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -114,6 +115,37 @@ func TestEveryWayToProveWhoWeAre(t *testing.T) {
 	}
 }
 
+// Somebody may take minutes at the provider's.
+func TestTheTimeAtTheProvidersCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		signedIn time.Duration // after the attempt began
+		want     Rule
+	}{
+		"at the end":             {4 * time.Minute, ""},
+		"at the beginning":       {0, ""},
+		"before it began":        {-6 * time.Second, RuleAuthTime},
+		"long before it began":   {-time.Hour, RuleAuthTime},
+		"after the token's time": {6 * time.Minute, RuleAuthTime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			m, a := w.connect(honest()), attempt()
+			a.Fresh = true
+			b, err := m.Begin(t.Context(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Keep = b.Keep
+			w.clock.Advance(4 * time.Minute)
+			w.p.mint = claim("auth_time", began.Add(c.signedIn).Unix())
+			_, err = m.Complete(t.Context(), a, w.p.authorize(t, b.Redirect))
+			if (err == nil) != (c.want == "") || err != nil && broken(err) != c.want {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestLevelsComeFromTheTableOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		acr    string
@@ -200,15 +232,16 @@ func TestUserinfoAddsAndTheTokenWins(t *testing.T) {
 
 func TestClocksMayDifferByAMinute(t *testing.T) {
 	for name, change := range map[string]func(c map[string]any, now int64){
-		"ended 59 s ago":           func(c map[string]any, now int64) { c["iat"], c["exp"] = now-60, now-59 },
-		"issued in 60 s":           func(c map[string]any, now int64) { c["iat"] = now + 60 },
-		"valid in 60 s":            func(c map[string]any, now int64) { c["nbf"] = now + 60 },
-		"asked 60 s before we did": func(c map[string]any, now int64) { c["auth_time"] = now - 60 },
-		"seconds with a fraction":  func(c map[string]any, now int64) { c["exp"] = json.Number("1795262700.5") },
-		"one audience as a list":   func(c map[string]any, now int64) { c["aud"] = []string{"stadttor"} },
-		"azp is ourselves":         func(c map[string]any, now int64) { c["azp"] = "stadttor" },
-		"no at_hash":               func(c map[string]any, now int64) { delete(c, "at_hash") },
-		"claims we do not know":    func(c map[string]any, now int64) { c["https://anbieter.example/x"] = []any{1, nil, true} },
+		"ended 59 s ago":          func(c map[string]any, now int64) { c["iat"], c["exp"] = now-60, now-59 },
+		"valid in 60 s":           func(c map[string]any, now int64) { c["nbf"] = now + 60 },
+		"a clock 60 s late":       func(c map[string]any, now int64) { c["iat"], c["auth_time"] = now-60, now-60 },
+		"a clock 60 s early":      func(c map[string]any, now int64) { c["iat"], c["auth_time"] = now+60, now+60 },
+		"asked this very moment":  func(c map[string]any, now int64) { c["auth_time"] = now - 5 },
+		"seconds with a fraction": func(c map[string]any, now int64) { c["exp"] = json.Number("1795262700.5") },
+		"one audience as a list":  func(c map[string]any, now int64) { c["aud"] = []string{"stadttor"} },
+		"azp is ourselves":        func(c map[string]any, now int64) { c["azp"] = "stadttor" },
+		"no at_hash":              func(c map[string]any, now int64) { delete(c, "at_hash") },
+		"claims we do not know":   func(c map[string]any, now int64) { c["https://anbieter.example/x"] = []any{1, nil, true} },
 		"distributed claims": func(c map[string]any, now int64) {
 			c["_claim_names"] = map[string]any{"x": "s"}
 			c["_claim_sources"] = map[string]any{"s": map[string]any{"endpoint": "https://fremd.example/x"}}

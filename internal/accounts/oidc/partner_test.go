@@ -2,20 +2,23 @@ package oidc
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
-	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/net/html"
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/errs"
@@ -41,8 +44,21 @@ func startPartner(t *testing.T, client map[string]any, algorithms ...string) par
 	}
 	client["redirect_uris"] = []string{partnerBack}
 	client["id_token_signed_response_alg"] = algorithms[0]
-	cmd := exec.Command(filepath.Join("..", "..", "..", "test", "partners", "oidc", "run"))
-	in, err := cmd.StdinPipe()
+	in, p := startScript(t, "run")
+	if err := json.NewEncoder(in).Encode(map[string]any{"clients": []any{client}, "idTokenKeys": algorithms}); err != nil {
+		t.Fatal(err)
+	}
+	return p()
+}
+
+// startScript starts a script of test/partners/oidc, which ends when its input
+// ends; ready waits until it says where it listens.
+func startScript(t *testing.T, name string, args ...string) (in io.Writer, ready func() partner) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join("..", "..", "..", "test", "partners", "oidc", name), args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	input, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,27 +66,26 @@ func startPartner(t *testing.T, client map[string]any, algorithms ...string) par
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said strings.Builder
-	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = in.Close() // it ends when its input ends
+		_ = input.Close()
 		_ = cmd.Wait()
 	})
-	if err := json.NewEncoder(in).Encode(map[string]any{"clients": []any{client}, "idTokenKeys": algorithms}); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if issuer, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return partner{issuer, New(Config{Loopback: true})}
+	return input, func() partner {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if issuer, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
+				go func() { _, _ = io.Copy(io.Discard, out) }()
+				return partner{issuer, New(Config{Loopback: true})}
+			}
 		}
+		_ = input.Close()
+		_ = cmd.Wait()
+		t.Fatalf("%s did not start: %s", name, said.String())
+		return partner{}
 	}
-	t.Fatalf("the provider did not start: %s", said.String())
-	return partner{}
 }
 
 func (p partner) connect(t *testing.T, s Settings, secrets map[string]string) *Method {
@@ -87,22 +102,51 @@ func (p partner) connect(t *testing.T, s Settings, secrets map[string]string) *M
 type person struct {
 	t      *testing.T
 	c      *http.Client
-	name   string
-	abort  bool
-	logins int // how often the sign-in page was filled in
+	fields map[string]string // what is typed into fields of these names
+	abort  bool              // presses "Cancel" on the first page
+	logins int               // how often a page with one of the fields was filled in
 }
 
 func newPerson(t *testing.T, name string) *person {
 	t.Helper()
 	jar := must(cookiejar.New(nil))
-	return &person{t: t, name: name, c: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &person{t: t, fields: map[string]string{"login": name, "password": "egal"}, c: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-var (
-	formAction = regexp.MustCompile(`<form[^>]* action="([^"]+)"`)
-	formPrompt = regexp.MustCompile(`name="prompt" value="([^"]+)"`)
-	abortLink  = regexp.MustCompile(`href="([^"]+/abort)"`)
-)
+// page is the first form of a page, and where one breaks off.
+type page struct {
+	action, abort string
+	fields        url.Values
+}
+
+func readPage(from *url.URL, body io.Reader) (g page, err error) {
+	doc, err := html.Parse(body)
+	if err != nil {
+		return g, err
+	}
+	attr := func(n *html.Node, name string) string {
+		i := slices.IndexFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+		if i < 0 {
+			return ""
+		}
+		return n.Attr[i].Val
+	}
+	resolve := func(ref string) string { return must(from.Parse(ref)).String() }
+	for n := range doc.Descendants() {
+		switch {
+		case n.Data == "form" && g.fields == nil:
+			g.action, g.fields = resolve(attr(n, "action")), url.Values{}
+			for in := range n.Descendants() {
+				if in.Data == "input" && attr(in, "name") != "" && attr(in, "type") != "checkbox" {
+					g.fields.Set(attr(in, "name"), attr(in, "value"))
+				}
+			}
+		case n.Data == "a" && strings.HasSuffix(attr(n, "href"), "/abort"):
+			g.abort = resolve(attr(n, "href"))
+		}
+	}
+	return g, nil
+}
 
 // walk follows the provider's pages until they lead back to us.
 func (p *person) walk(from string) url.Values {
@@ -112,34 +156,35 @@ func (p *person) walk(from string) url.Values {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		body, _ := io.ReadAll(resp.Body)
+		body := must(io.ReadAll(resp.Body))
 		resp.Body.Close()
-		switch {
-		case resp.StatusCode == http.StatusSeeOther || resp.StatusCode == http.StatusFound:
-			next := must(resp.Location())
-			if strings.HasPrefix(next.String(), partnerBack+"?") {
-				return next.Query()
+		switch resp.StatusCode {
+		case http.StatusSeeOther, http.StatusFound:
+			next := must(resp.Location()).String()
+			if strings.HasPrefix(next, partnerBack+"?") {
+				return must(url.Parse(next)).Query()
 			}
-			resp, err = p.c.Get(next.String())
-		case resp.StatusCode == http.StatusOK:
-			page := string(body)
-			prompt := formPrompt.FindStringSubmatch(page)
-			action := formAction.FindStringSubmatch(page)
-			link := abortLink.FindStringSubmatch(page)
-			if prompt == nil || action == nil || link == nil {
-				p.t.Fatalf("a page without form: %s", page)
+			resp, err = p.c.Get(next)
+		case http.StatusOK:
+			g := must(readPage(resp.Request.URL, bytes.NewReader(body)))
+			if g.fields == nil {
+				p.t.Fatalf("a page without form: %s", body)
 			}
 			if p.abort {
-				resp, err = p.c.Get(html.UnescapeString(link[1]))
+				resp, err = p.c.Get(g.abort)
 				continue
 			}
-			form := url.Values{"prompt": {prompt[1]}}
-			if prompt[1] == "login" {
-				p.logins++
-				form.Set("login", p.name)
-				form.Set("password", "egal")
+			typed := false
+			for name, v := range p.fields {
+				if g.fields.Has(name) {
+					g.fields.Set(name, v)
+					typed = true
+				}
 			}
-			resp, err = p.c.PostForm(html.UnescapeString(action[1]), form)
+			if typed {
+				p.logins++
+			}
+			resp, err = p.c.PostForm(g.action, g.fields)
 		default:
 			p.t.Fatalf("status %d: %s", resp.StatusCode, body)
 		}
@@ -184,6 +229,7 @@ func keyClient(t *testing.T, s Settings, secrets map[string]string) map[string]a
 }
 
 func TestSignInAtARealProvider(t *testing.T) {
+	t.Parallel()
 	secrets := map[string]string{SecretKey: pemOf(t, keyRSA3072())}
 	p := startPartner(t, keyClient(t, partnerSettings(), secrets), "PS256")
 	m := p.connect(t, partnerSettings(), secrets)
@@ -276,6 +322,7 @@ func TestSignInAtARealProvider(t *testing.T) {
 }
 
 func TestARealProviderWithASecretAndOtherAlgorithms(t *testing.T) {
+	t.Parallel()
 	const password = "geheimnis-nur-fuer-tests+/=&%"
 	secrets := map[string]string{SecretPassword: password}
 	for _, c := range []struct{ auth, alg string }{{AuthBasic, "ES256"}, {AuthPost, "EdDSA"}, {AuthBasic, "RS256"}} {
@@ -292,6 +339,7 @@ func TestARealProviderWithASecretAndOtherAlgorithms(t *testing.T) {
 
 // Two real providers, one of which is the attacker's.
 func TestMixUpOfTwoRealProviders(t *testing.T) {
+	t.Parallel()
 	secrets := map[string]string{SecretPassword: "geheimnis-nur-fuer-tests"}
 	client := func() map[string]any {
 		return map[string]any{"client_id": "stadttor", "client_secret": secrets[SecretPassword], "token_endpoint_auth_method": AuthBasic}
@@ -316,5 +364,69 @@ func TestMixUpOfTwoRealProviders(t *testing.T) {
 	back.Set("iss", b.issuer)
 	if _, err := atB.Complete(t.Context(), atTheirs, back); err != nil {
 		t.Errorf("control: %v", err)
+	}
+}
+
+// LemonLDAP::NG, the other provider nobody here wrote: older, without RFC 9207,
+// with its own idea of a level.
+func TestSignInAtLemonLDAP(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/usr/share/lemonldap-ng/portal/htdocs/index.psgi"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("LemonLDAP::NG is missing: scripts/setup did not run")
+		}
+		t.Skip("LemonLDAP::NG is not installed (see test/partners/oidc/lemonldap)")
+	}
+	const password = "geheimnis-nur-fuer-tests"
+	free := must(net.Listen("tcp", "127.0.0.1:0"))
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	free.Close()
+	_, ready := startScript(t, "lemonldap", port, "stadttor", password, partnerBack)
+	p := ready()
+	s := Settings{
+		ClientID: "stadttor", ClientAuth: AuthPost, Means: "Passwort", Scopes: []string{"profile", "email"}, Userinfo: true, Algorithms: []string{"RS256"},
+		Levels: map[string]string{"loa-1": "basis", "loa-4": "hoch"}, Profile: map[accounts.Attr]string{accounts.AttrFamily: "family_name", accounts.AttrMail: "email"},
+		ProfileLevels: map[accounts.Attr]string{accounts.AttrFamily: "hoch"},
+	}
+	secrets := map[string]string{SecretPassword: password}
+	m := p.connect(t, s, secrets)
+	doctor := newPerson(t, "")
+	doctor.fields = map[string]string{"user": "dwho", "password": "dwho"}
+	who, err := doctor.signIn(m, perm.LevelBasis, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who.Subject != "dwho" || who.Level != perm.LevelBasis || who.Profile[accounts.AttrFamily].Level != perm.LevelBasis || who.Profile.Text(accounts.AttrMail).Empty() {
+		t.Errorf("%+v", who)
+	}
+	if _, err := doctor.signIn(m, perm.LevelBasis, false); err != nil || doctor.logins != 1 {
+		t.Errorf("a running session: %d pages, %v", doctor.logins, err)
+	}
+	time.Sleep(2100 * time.Millisecond) // it takes a sign-in of the last second for a new one
+	if _, err := doctor.signIn(m, perm.LevelBasis, true); err != nil || doctor.logins != 2 {
+		t.Errorf("asked again: %d pages, %v", doctor.logins, err)
+	}
+	if _, err := doctor.signIn(m, perm.LevelHigh, false); errs.KeyOf(err) != KeyTooLow {
+		t.Errorf("too low a level: %v", err)
+	}
+	unknown := s
+	unknown.Levels = map[string]string{"loa-4": "hoch"}
+	if _, err := doctor.signIn(p.connect(t, unknown, secrets), perm.LevelBasis, false); errs.KeyOf(err) != KeyTooLow {
+		t.Errorf("a level nobody knows: %v", err)
+	}
+	s.ClientAuth = AuthBasic
+	if _, err := doctor.signIn(p.connect(t, s, secrets), perm.LevelBasis, false); err != nil {
+		t.Errorf("secret in the header: %v", err)
+	}
+	if _, err := doctor.signIn(p.connect(t, s, map[string]string{SecretPassword: "ein-falsches-geheimnis"}), perm.LevelBasis, false); !errs.Is(err, errs.KindUnavailable) {
+		t.Errorf("a wrong secret: %v", err)
+	}
+	s.RequireIss = true
+	if _, err := doctor.signIn(p.connect(t, s, secrets), perm.LevelBasis, false); broken(err) != RuleMixUp {
+		t.Errorf("a demand it cannot meet: %v", err)
+	}
+	s.Algorithms = []string{"PS256"}
+	if err := p.connect(t, s, secrets).Check(t.Context()); broken(err) != RuleDiscovery {
+		t.Errorf("an algorithm it cannot do: %v", err)
 	}
 }

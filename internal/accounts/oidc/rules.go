@@ -14,6 +14,11 @@ import (
 // leeway is how far a provider's clock may be off.
 const leeway = 60 * time.Second
 
+// askedSlack is how much earlier than the attempt somebody may have signed in
+// to count as asked again: seconds are rounded, and some providers take a
+// sign-in of this very moment for a new one.
+const askedSlack = 5 * time.Second
+
 // proof is an ID token whose signature is good, beside what it has to prove.
 type proof struct {
 	claims      object
@@ -31,6 +36,13 @@ type proof struct {
 func (p proof) seconds(name string) (time.Time, bool) {
 	s, ok := p.claims.seconds(name)
 	return time.Unix(s, 0), ok
+}
+
+// asked is when the attempt began by the provider's own clock: as long before
+// the token was issued as by ours. So the clocks need not agree.
+func (p proof) asked() time.Time {
+	iat, _ := p.seconds("iat")
+	return iat.Add(-p.now.Sub(p.began))
 }
 
 // rule is one check; it says what is wrong, or "".
@@ -137,7 +149,7 @@ var tokenRules = []rule[proof]{
 			return "signed in at no possible time"
 		case p.fresh && !ok:
 			return "the person was to be asked again, and the provider does not say when that was"
-		case p.fresh && at.Before(p.began.Add(-leeway)):
+		case p.fresh && (at.Before(p.began.Add(-leeway)) || p.asked().After(at.Add(askedSlack))):
 			return "the person was not asked again"
 		}
 		return ""
