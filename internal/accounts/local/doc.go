@@ -22,7 +22,8 @@
 // as digests. Nothing in an answer, nor the time it takes, tells whether an
 // account exists (ASVS 5.0 6.3.8).
 //
-// States of a try: password → (code | enrol) → done → consumed by Complete.
+// States of a try: password → (code | enrol) → (shown) → done → consumed by
+// Complete.
 //
 // NIST SP 800-63B-4 3.1.1 and BSI ORP.4.A8, A22, A23 (passwords), RFC 6238
 // (one-time codes), W3C WebAuthn Level 3 (passkeys).

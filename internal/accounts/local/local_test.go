@@ -762,6 +762,16 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 		if err != nil || len(codes) != local.RecoveryCodes {
 			t.Fatal(err)
 		}
+		if next.Stage != local.StageShown {
+			t.Fatal(next.Stage)
+		}
+		h.c.Advance(minutes(5)) // codes are copied by hand
+		shown := next.Try
+		next, err = h.s.Proceed(ctx, town, shown)
+		h.must(err)
+		if _, err := h.s.Proceed(ctx, town, shown); errs.KeyOf(err) != "local.try.gone" {
+			t.Errorf("twice: %v", err)
+		}
 		who, err := h.complete(a, next)
 		if err != nil || who.Subject != string(id) || who.Means != local.MeansPasswordCode {
 			t.Fatal(who, err)

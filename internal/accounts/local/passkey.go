@@ -331,7 +331,7 @@ func (s *Service) BeginRegisterPasskey(ctx context.Context, x Scope, secret stri
 }
 
 // RegisterPasskey makes the account of a confirmed address with a passkey; else
-// as Register. codes are its recovery codes.
+// as Register. codes are its recovery codes; the try goes on at StageShown.
 func (s *Service) RegisterPasskey(ctx context.Context, x Scope, secret string, then Then, n Names, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
 	r, err := s.room(x)
 	if err != nil {

@@ -187,6 +187,11 @@ func TestAPasskeyMakesAnAccountAndOpensIt(t *testing.T) {
 		if err != nil || len(codes) != local.RecoveryCodes {
 			t.Fatal(err)
 		}
+		if next.Stage != local.StageShown {
+			t.Fatal(next.Stage)
+		}
+		next, err = h.s.Proceed(ctx, h.citi, next.Try)
+		h.must(err)
 		who, err := h.complete(a, next)
 		if err != nil || who.Means != local.MeansPasskey || who.Level != perm.LevelBasis {
 			t.Fatal(who, err)

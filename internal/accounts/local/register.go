@@ -68,7 +68,10 @@ func (r room) register(ctx context.Context, tx *db.Tx, secret string, then Then,
 	if err != nil || !ok {
 		return next, err
 	}
-	return r.signed(ctx, tx, t, a, means, means == MeansPasskey)
+	if means == MeansPasskey { // with recovery codes to be read
+		return r.move(ctx, tx, t, StageShown, a.id, means)
+	}
+	return r.signed(ctx, tx, t, a, means, false)
 }
 
 // look reads a link before work is done for it.

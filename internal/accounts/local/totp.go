@@ -248,7 +248,8 @@ func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out E
 	return out, err
 }
 
-// ConfirmEnrol ends BeginEnrol; the try is done.
+// ConfirmEnrol ends BeginEnrol; with fresh recovery codes the try goes on at
+// StageShown.
 func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code pii.Text) (next Next, codes []pii.Text, err error) {
 	r, err := s.room(x)
 	if err != nil {
@@ -272,6 +273,10 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 			return errCode
 		}
 		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link(PageSecurity, "")); err != nil {
+			return err
+		}
+		if len(codes) > 0 {
+			next, err = r.move(ctx, tx, t, StageShown, a.id, MeansPasswordCode)
 			return err
 		}
 		next, err = r.signed(ctx, tx, t, a, MeansPasswordCode, true)

@@ -24,6 +24,7 @@ const (
 	StagePassword Stage = "password" // nobody is known yet
 	StageCode     Stage = "code"     // the password was right, the second factor is due
 	StageEnrol    Stage = "enrol"    // the password was right, a second factor must be set up first
+	StageShown    Stage = "shown"    // both were right, recovery codes are being read
 	StageDone     Stage = "done"     // the browser is on its way back
 )
 
@@ -160,6 +161,31 @@ func (r room) signed(ctx context.Context, tx *db.Tx, t try, a account, means str
 	return next, r.record(ctx, tx, a, audit.Event{Action: "local.sign-in", Detail: means})
 }
 
+// Proceed goes on after recovery codes were read (StageShown). Error: Forbidden
+// "local.try.gone".
+func (s *Service) Proceed(ctx context.Context, x Scope, secret string) (next Next, err error) {
+	r, err := s.room(x)
+	if err != nil {
+		return next, err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		t, err := r.getTry(ctx, tx, secret, StageShown)
+		if err != nil {
+			return err
+		}
+		a, err := r.byID(ctx, tx, t.account)
+		if errors.Is(err, errNobody) {
+			return errTry
+		}
+		if err != nil {
+			return err
+		}
+		next, err = r.signed(ctx, tx, t, a, t.means, true)
+		return err
+	})
+	return next, err
+}
+
 // Look says where a try stands. Error: Forbidden with key "local.try.gone".
 func (s *Service) Look(ctx context.Context, x Scope, secret string) (out Try, err error) {
 	r, err := s.room(x)
@@ -167,7 +193,7 @@ func (s *Service) Look(ctx context.Context, x Scope, secret string) (out Try, er
 		return out, err
 	}
 	err = s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
-		t, err := r.findTry(ctx, tx, secret, "", StagePassword, StageCode, StageEnrol)
+		t, err := r.findTry(ctx, tx, secret, "", StagePassword, StageCode, StageEnrol, StageShown)
 		if err != nil {
 			return err
 		}
