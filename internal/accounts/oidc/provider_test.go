@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -39,6 +40,7 @@ type fakeProvider struct {
 	key                      any // signs ID tokens
 	kid, alg                 string
 	acr                      string // of each sign-in
+	audience                 string // of our proof; "" is the issuer
 	claims                   map[string]any
 	info                     map[string]any // userinfo beside sub
 	published                []jose.JSONWebKey
@@ -230,7 +232,7 @@ func (p *fakeProvider) known(r *http.Request) bool {
 			Iss, Sub, Aud, Jti string
 			Exp                int64
 		}
-		return err == nil && json.Unmarshal(body, &c) == nil && c.Iss == p.client && c.Sub == p.client && c.Aud == p.issuer && c.Jti != "" && c.Exp > p.clock.Now().Unix()
+		return err == nil && json.Unmarshal(body, &c) == nil && c.Iss == p.client && c.Sub == p.client && c.Aud == cmp.Or(p.audience, p.issuer) && c.Jti != "" && c.Exp > p.clock.Now().Unix()
 	}
 	return r.Form.Get("client_id") == p.client && r.Form.Get("client_secret") == p.password
 }
