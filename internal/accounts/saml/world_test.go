@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ var _ clock.Clock = fixed{}
 
 func ours() crypto.Signer { return samlidp.RSA("ours", 3072) }
 
+var ourCertificate = sync.OnceValue(func() string { return samlidp.PEM(samlidp.Certificate(ours())) })
+
 func theirs(name string) *samlidp.Provider {
 	return &samlidp.Provider{EntityID: "https://" + name + ".example/idp", SSO: "https://" + name + ".example/sso", Key: samlidp.RSA(name, 3072)}
 }
@@ -50,7 +53,7 @@ func example(t testing.TB, file string, p *samlidp.Provider, change func(map[str
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
-	m["metadata"], m["certificate"] = p.Metadata(), samlidp.PEM(samlidp.Certificate(ours()))
+	m["metadata"], m["certificate"] = p.Metadata(), ourCertificate()
 	if change != nil {
 		change(m)
 	}

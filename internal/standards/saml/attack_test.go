@@ -151,6 +151,8 @@ func vectors() []vector {
 		{name: "RSASSA-PKCS1-v1_5 where it is not switched on", rule: saml.RuleAlgorithm, make: signing(samlidp.Signing{Method: samlidp.PKCS1SHA256})},
 		{name: "rsa-pss with SHA-1 as mask", rule: saml.RuleAlgorithm, make: signing(samlidp.Signing{Method: samlidp.PSSParams,
 			Parameters: `<pss:RSAPSSParams xmlns:pss="http://www.w3.org/2007/05/xmldsig-more#"><pss:MaskGenerationFunction Algorithm="http://www.w3.org/2007/05/xmldsig-more#MGF1"><ds:DigestMethod Algorithm="` + samlidp.SHA1 + `"></ds:DigestMethod></pss:MaskGenerationFunction></pss:RSAPSSParams>`})},
+		{name: "rsa-pss with another hash as mask", rule: saml.RuleAlgorithm, make: signing(samlidp.Signing{Method: samlidp.PSSParams,
+			Parameters: `<pss:RSAPSSParams xmlns:pss="http://www.w3.org/2007/05/xmldsig-more#"><pss:MaskGenerationFunction Algorithm="http://www.w3.org/2007/05/xmldsig-more#MGF1"><ds:DigestMethod Algorithm="` + samlidp.NSEnc + `sha512"></ds:DigestMethod></pss:MaskGenerationFunction></pss:RSAPSSParams>`})},
 		{name: "rsa-pss with a salt of no length", rule: saml.RuleAlgorithm, make: signing(samlidp.Signing{Method: samlidp.PSSParams,
 			Parameters: `<pss:RSAPSSParams xmlns:pss="http://www.w3.org/2007/05/xmldsig-more#"><pss:SaltLength>0</pss:SaltLength></pss:RSAPSSParams>`})},
 		{name: "RSASSA-PSS with a short salt", rule: saml.RuleSignature, make: signing(samlidp.Signing{Salt: 8})},
@@ -436,6 +438,8 @@ func vectors() []vector {
 			a.Assertion.MoreConditions = `<saml:AudienceRestriction><saml:Audience>` + us + `</saml:Audience></saml:AudienceRestriction>`
 		})},
 		{name: "unsolicited", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.InResponseTo, a.Assertion.InResponseTo = "", "" })},
+		{name: "an unsolicited answer around an assertion for our request", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.InResponseTo = "" })},
+		{name: "an answer to another request around an assertion for ours", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.InResponseTo = "_other" })},
 		{name: "an answer to another request (replay)", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.InResponseTo, a.Assertion.InResponseTo = "_other", "_other" })},
 		{name: "the assertion of another request in an answer to ours", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.Assertion.InResponseTo = "_other" })},
 		{name: "the assertion of no request in an answer to ours", rule: saml.RuleInResponse, make: changed(func(a *samlidp.Answer) { a.Assertion.InResponseTo = "" })},
@@ -540,7 +544,7 @@ func manyAttributes(n int) string {
 
 func TestEveryAttackIsRefused(t *testing.T) {
 	list := vectors()
-	if len(list) < 150 {
+	if len(list) < 200 {
 		t.Fatalf("%d vectors; some got lost", len(list))
 	}
 	for _, v := range list {

@@ -4,7 +4,9 @@ import (
 	"crypto"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/x509"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,13 +38,24 @@ func ourKey() *rsa.PrivateKey    { return samlidp.RSA("our encryption", 3072) }
 func signingKey() crypto.Signer  { return samlidp.EC("our signing", elliptic.P256()) }
 func secondKey() *rsa.PrivateKey { return samlidp.RSA("our second", 3072) }
 
+var certificates sync.Map
+
+// certificate is samlidp.Certificate, made once per key.
+func certificate(k crypto.Signer) *x509.Certificate {
+	c, ok := certificates.Load(k)
+	if !ok {
+		c, _ = certificates.LoadOrStore(k, samlidp.Certificate(k))
+	}
+	return c.(*x509.Certificate)
+}
+
 func config(p saml.Policy, keys ...crypto.PublicKey) saml.Config {
 	if len(keys) == 0 {
 		keys = []crypto.PublicKey{idpKey().Public()}
 	}
 	return saml.Config{
-		EntityID: us, Signer: signingKey(), SignerCertificate: samlidp.Certificate(signingKey()),
-		Decrypters: []saml.Decrypter{{Key: ourKey(), Certificate: samlidp.Certificate(ourKey())}},
+		EntityID: us, Signer: signingKey(), SignerCertificate: certificate(signingKey()),
+		Decrypters: []saml.Decrypter{{Key: ourKey(), Certificate: certificate(ourKey())}},
 		Partner:    saml.Partner{EntityID: them, POST: "https://idp.example/sso", Keys: keys},
 		Policy:     p,
 	}
