@@ -80,12 +80,12 @@ func load(o loadOrder) (r loadResult, err error) {
 		}
 		return start.Add(time.Duration(n) * time.Second / time.Duration(o.Rate))
 	}
-	for range o.Conns {
+	for i := range o.Conns {
 		wg.Go(func() {
 			mine := make([]time.Duration, 0, 1<<16)
 			wrong, first := 0, ""
 			err := func() error {
-				c, err := dial(o.Addr)
+				c, err := dial(o.Addr, i)
 				if err != nil {
 					return err
 				}
@@ -139,8 +139,11 @@ type conn struct {
 	r *bufio.Reader
 }
 
-func dial(addr string) (*conn, error) {
-	c, err := net.Dial("tcp", addr)
+// dial connects from an address of its own for each number, as different people
+// do: the program counts what comes from one.
+func dial(addr string, number int) (*conn, error) {
+	from := net.TCPAddr{IP: net.IPv4(127, 1, byte(number/250), byte(number%250+1))}
+	c, err := (&net.Dialer{LocalAddr: &from}).Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}

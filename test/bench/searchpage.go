@@ -86,10 +86,14 @@ func (b *bench) latency(ctx context.Context, ours, base *process, name string, m
 	return nil
 }
 
-// warm asks everything once.
+// warm asks everything twice.
 func warm(ctx context.Context, s *process, requests [][]byte, status int) error {
 	var r loadResult
-	if err := child(ctx, "load", clientRT, loadOrder{Addr: s.addr, Conns: 2, Seconds: 2, Requests: requests, Status: status}, &r); err != nil {
+	o := loadOrder{Addr: s.addr, Conns: 8, Status: status}
+	for _, request := range append(requests[:len(requests):len(requests)], requests...) {
+		o.Chains = append(o.Chains, [][]byte{request})
+	}
+	if err := child(ctx, "load", clientRT, o, &r); err != nil {
 		return err
 	}
 	if r.Wrong > 0 {
