@@ -24,5 +24,5 @@ func open(t *testing.T) (*officetest.Town, []ui.Route, *mail.Outbox) {
 }
 
 func door(w *officetest.Town, out *mail.Outbox) *admin.Server {
-	return admin.New(admin.Config{DB: w.DB, Accounts: w.Accounts, Catalogue: w.Catalogue, Forms: w.Shelf, Payments: w.Payments, Delivery: w.Delivery, Directory: w.Directory, Gate: w.Gate, Now: w.DB.Now, Outbox: out})
+	return admin.New(admin.Config{DB: w.DB, Accounts: w.Accounts, Catalogue: w.Catalogue, Relevance: w.Relevance, Forms: w.Shelf, Payments: w.Payments, Delivery: w.Delivery, Directory: w.Directory, Gate: w.Gate, Now: w.DB.Now, Outbox: out})
 }

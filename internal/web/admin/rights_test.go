@@ -10,7 +10,7 @@ import (
 func TestEveryRouteAsksForItsRight(t *testing.T) {
 	w, routes, _ := open(t)
 	officetest.RightsHold(t, w, routes, func(pattern string) string {
-		return strings.NewReplacer("{slug}", "gartenfest", "{form}", "gartenfest", "{id}", "00000000000000000000000000").Replace(pattern)
+		return strings.NewReplacer("{slug}", "gartenfest", "{form}", "gartenfest", "{id}", "00000000000000000000000000", "{frage}", "0123456789abcdef0123456789abcdef").Replace(pattern)
 	})
 }
 

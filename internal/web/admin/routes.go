@@ -43,6 +43,7 @@ func (s *Server) Routes() []ui.Route {
 		get("/uebergaben", perm.ReadJobs, s.deliveries),
 		get("/protokoll", perm.ReadAudit, s.audit),
 	}
+	routes = append(routes, s.searchRoutes()...)
 	if s.c.Outbox != nil {
 		routes = append(routes,
 			get("/postausgang", perm.ReadJobs, s.outbox),

@@ -10,6 +10,7 @@ import (
 	"stadttor/internal/forms"
 	"stadttor/internal/mail"
 	"stadttor/internal/payments"
+	"stadttor/internal/relevance"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	Catalogue *catalogue.Catalogue
 	Forms     *forms.Shelf
 	Payments  *payments.Service
+	Relevance *relevance.Service
 	Delivery  *delivery.Service
 	Directory *tenancy.Directory
 	Gate      *ui.Gate

@@ -14,6 +14,7 @@ const (
 	NavStart      = "start"
 	NavCases      = "cases"
 	NavServices   = "services"
+	NavSearch     = "search"
 	NavPortal     = "portal"
 	NavParams     = "params"
 	NavPayments   = "payments"
@@ -55,6 +56,11 @@ func Nav(p locale.Printer, who perm.Staff, demo bool) (items []ui.NavItem) {
 	add(who.May(perm.ReadCases), NavCases, "staff.nav.cases", "/verwaltung/faelle")
 	add(allPayments, NavPayments, "staff.nav.payments", "/verwaltung/zahlungen")
 	add(who.May(perm.EditContent), NavServices, "staff.nav.services", "/verwaltung/leistungen")
+	if who.May(perm.EditContent) {
+		add(true, NavSearch, "relevance.nav", "/verwaltung/suche")
+	} else {
+		add(who.May(perm.EditLibrary), NavSearch, "relevance.nav", "/verwaltung/suche/verbund")
+	}
 	add(who.May(perm.EditPortal), NavPortal, "staff.nav.portal", "/verwaltung/portal")
 	add(who.May(perm.EditPortal), NavParams, "staff.nav.params", "/verwaltung/parameter")
 	add(who.May(perm.GrantRoles), NavMembers, "staff.nav.members", "/verwaltung/personal")

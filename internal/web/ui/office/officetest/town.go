@@ -30,6 +30,7 @@ import (
 	"stadttor/internal/payments/paymentstest"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
+	"stadttor/internal/relevance"
 	"stadttor/internal/seal"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/locale"
@@ -75,6 +76,7 @@ type Town struct {
 	Directory  *tenancy.Directory
 	Accounts   *accounts.Service
 	Catalogue  *catalogue.Catalogue
+	Relevance  *relevance.Service
 	Shelf      *forms.Shelf
 	Payments   *payments.Service
 	Delivery   *delivery.Service
@@ -210,7 +212,8 @@ func (w *Town) features() {
 	w.login, err = logindemo.New(logindemo.Config{Demo: true, Clock: w.Clock, Staff: people, Stylesheet: func() string { return "" }, RealmOf: func(string) string { return "kreis-musterland" }})
 	w.must(err)
 	w.Accounts = accounts.New(accounts.Config{DB: w.DB, Directory: w.Directory, Methods: []accounts.Named{{Name: logindemo.Name, Title: "Demo-Anmeldung", Method: w.login, Citizens: true, Staff: true}}})
-	w.Catalogue = catalogue.New(catalogue.Config{DB: w.DB, Directory: w.Directory})
+	w.Relevance = relevance.New(relevance.Config{DB: w.DB, Directory: w.Directory})
+	w.Catalogue = catalogue.New(catalogue.Config{DB: w.DB, Directory: w.Directory, Learnt: w.Relevance.Learnt})
 	w.Shelf, err = forms.OpenShelf(w.T.Context(), w.DB)
 	w.must(err)
 	w.Payments = payments.New(payments.Config{DB: w.DB, Directory: w.Directory, Providers: map[string]payments.Factory{"bank": w.Bank.Factory}, BaseURL: func(ident.TenantID) string { return "https://service.torhausen.localhost" }})
