@@ -123,7 +123,7 @@ func (h *house) factory(_ context.Context, raw json.RawMessage, secret func(stri
 }
 
 func badSecret(name string) error {
-	return errs.Invalid(KeySettings, errs.Field{Name: name, Key: KeySettings})
+	return errs.Invalid(KeySetting, errs.Field{Name: name, Key: KeySetting})
 }
 
 // Method is one connection to a provider. It implements accounts.Method and is

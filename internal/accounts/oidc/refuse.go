@@ -44,11 +44,12 @@ const (
 
 // Text keys of the calm pages; the host's locale files hold the sentences.
 const (
-	KeyRefused     = "login.refused"             // the answer did not prove anything
-	KeyCancelled   = "login.cancelled"           // the person broke off at the provider
-	KeyTooLow      = "login.level-too-low"       // signed in, but below what is needed
-	KeyUnavailable = "login.partner-unavailable" // the provider does not answer, or not usably
-	KeySettings    = "login.settings-refused"    // administration: the connection's settings are wrong
+	KeyRefused     = "login.refused"          // the answer did not prove anything
+	KeyCancelled   = "login.broken-off"       // the person broke off at the provider
+	KeyTooLow      = "login.level-too-low"    // signed in, but below what is needed
+	KeyUnavailable = "login.method-silent"    // the provider does not answer, or not usably
+	KeySettings    = "login.settings-refused" // administration: the settings cannot be read
+	KeySetting     = "login.setting-refused"  // administration: one setting or secret does not fit
 )
 
 // refusal is a broken rule. The log gets all of it; the audit entry gets the

@@ -119,7 +119,7 @@ func parseSettings(raw json.RawMessage, loopback bool) (Settings, error) {
 		s.Algorithms = Algorithms()
 	}
 	if wrong := s.wrong(loopback); len(wrong) > 0 {
-		return s, errs.Invalid(KeySettings, wrong...)
+		return s, errs.Invalid(KeySetting, wrong...)
 	}
 	return s, nil
 }
@@ -128,7 +128,7 @@ func parseSettings(raw json.RawMessage, loopback bool) (Settings, error) {
 func (s Settings) wrong(loopback bool) (wrong []errs.Field) {
 	check := func(name string, ok bool) {
 		if !ok {
-			wrong = append(wrong, errs.Field{Name: name, Key: KeySettings})
+			wrong = append(wrong, errs.Field{Name: name, Key: KeySetting})
 		}
 	}
 	check("issuer", address(s.Issuer, loopback, false) && len(s.Issuer) <= 500)
