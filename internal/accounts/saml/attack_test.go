@@ -218,6 +218,20 @@ func TestAFaultOfTheProviderIsNobodysRefusal(t *testing.T) {
 	}
 }
 
+func TestTheLogHasBundIDsCodesAndNotItsMessages(t *testing.T) {
+	p := theirs("bund")
+	s := begin(t, connect(t, "bundid", p, nil), p, perm.LevelBasis)
+	a := s.answer()
+	a.Status = samlidp.Failure("Requester", "RequestDenied") + `</samlp:Status><samlp:Status>` // replaced below
+	text := samlidp.Unsigned(a.Text(""))
+	text = strings.Replace(text, `</samlp:Status><samlp:Status>`, `<samlp:StatusDetail><akdb:StatusDetail xmlns:akdb="`+samlidp.NSAKDB+`">`+
+		`{"version":"1.0","errors":[{"code":"IDP_REQUIRED_ATTRIBUTES_MISSING","message":"Anna Muster"},{"code":"Anna Muster","message":""}]}</akdb:StatusDetail></samlp:StatusDetail>`, 1)
+	_, err := s.complete(url.Values{"SAMLResponse": {samlidp.Encode(text)}, "RelayState": {s.attempt.State}})
+	if errs.KeyOf(err) != KeyBrokenOff || !strings.Contains(err.Error(), "IDP_REQUIRED_ATTRIBUTES_MISSING") || strings.Contains(err.Error(), "Anna") || strings.Contains(accounts.RuleOf(err), "IDP") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TR-03172-3 A3.10.01: citizens come with encrypted assertions or not at all.
 func TestInClearIsForStaffOnly(t *testing.T) {
 	p := theirs("plain")

@@ -193,7 +193,28 @@ func refusedBy(err error) error {
 			return errs.Unavailable(KeyUnavailable, err)
 		}
 	}
+	if codes := akdbCodes(r.StatusDetail); codes != "" {
+		err = fmt.Errorf("%w: %s", err, codes)
+	}
 	return &refusal{err, accounts.Refused(key, "saml "+string(r.Rule))}
+}
+
+// akdbCodes reads the codes out of BundID's StatusDetail, for the log; its
+// messages stay where they are.
+func akdbCodes(detail string) string {
+	var d struct {
+		Errors []struct{ Code string }
+	}
+	if detail == "" || json.Unmarshal([]byte(detail), &d) != nil {
+		return ""
+	}
+	var codes []string
+	for _, e := range d.Errors {
+		if len(codes) < 8 && len(e.Code) <= 60 && strings.Trim(e.Code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" {
+			codes = append(codes, e.Code)
+		}
+	}
+	return strings.Join(codes, " ")
 }
 
 // refusal carries the engine's words for the log beside the host's error.

@@ -50,6 +50,9 @@ type Refusal struct {
 	Detail string
 	// Status is set for RuleStatus: the codes the provider gave, outermost first.
 	Status []string
+	// StatusDetail is the text that the provider added, which Error does not
+	// show: nobody knows what stands in it. At most 4 KiB.
+	StatusDetail string
 }
 
 func (r *Refusal) Error() string { return "saml: " + string(r.Rule) + ": " + r.Detail }
