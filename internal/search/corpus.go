@@ -26,7 +26,7 @@ type Corpus struct {
 	starts   []start
 	phones   []phone
 	leika    []leika
-	places   map[string]string // folded name to name as given
+	places   *placeNames
 	atPlace  map[string][]uint32
 	vocab    *Vocabulary
 	maxPop   float32
@@ -103,6 +103,7 @@ func Build(docs []Doc, o Options) *Corpus {
 	c := &Corpus{
 		byKey:   make(map[Key]uint32, len(docs)),
 		atPlace: make(map[string][]uint32),
+		places:  placeNamesOf(o.Places),
 		vocab:   o.Synonyms,
 	}
 	if c.vocab == nil {
@@ -111,14 +112,6 @@ func Build(docs []Doc, o Options) *Corpus {
 	b.c = c
 	b.best, b.concepts = make([]float32, len(c.vocab.names)), make([][]posting, len(c.vocab.names))
 	b.forms = newSpellings()
-	if len(o.Places) > 0 {
-		c.places = make(map[string]string, len(o.Places))
-		for _, p := range o.Places {
-			if f := foldText(p); f != "" {
-				c.places[f] = p
-			}
-		}
-	}
 	last := make(map[Key]int, len(docs))
 	for i, d := range docs {
 		last[Key{d.Kind, d.ID}] = i

@@ -170,7 +170,7 @@ func (p *plan) readPlaces(src sources, toks []token) []token {
 				if c == nil {
 					continue
 				}
-				if given, ok := c.places[name.String()]; ok {
+				if given, ok := c.places.folded[name.String()]; ok {
 					p.places = append(p.places, name.String())
 					p.placeName = append(p.placeName, given)
 					n = width
