@@ -275,35 +275,5 @@ func (d *Directory) UnitFor(t ident.TenantID, role string) (Unit, bool) {
 	return Unit{}, false
 }
 
-// AtPlace lists the doors of a realm whose tenant holds a place: q is a postal
-// code or a place or district name; names match whole or from their start.
-// The Kreis is not among them: it is everybody's.
-func (d *Directory) AtPlace(r ident.RealmID, q string) (out []Door) {
-	q = strings.ToLower(strings.Join(strings.Fields(q), " "))
-	if q == "" {
-		return nil
-	}
-	s := d.cur.Load()
-	for _, t := range s.tenants {
-		if t.Realm != r || t.Kind == KindKreis {
-			continue
-		}
-		if slices.ContainsFunc(t.Places, func(p Place) bool {
-			return p.PLZ == q || foldPrefix(p.Name, q) || foldPrefix(p.District, q) || q == p.PLZ+" "+strings.ToLower(p.Name)
-		}) || foldPrefix(t.ShortName, q) || foldPrefix(t.Name, q) {
-			if door, ok := s.byTenant[t.ID]; ok {
-				out = append(out, door)
-			}
-		}
-	}
-	return out
-}
-
-var fold = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
-
-func foldPrefix(name, q string) bool {
-	return name != "" && strings.HasPrefix(fold.Replace(strings.ToLower(name)), fold.Replace(q))
-}
-
 // ErrHost says that no portal has the host.
 var ErrHost = errs.NotFound("portal", "of this host")

@@ -248,6 +248,24 @@ func (t *table) misspelt(q string) []Place {
 	return out
 }
 
+// Match reports whether a text may mean a name, and how many errors it then
+// holds: 0 for the name, its beginning or words of it, however spelt.
+func Match(name, text string) (errors int, ok bool) {
+	if len(text) > maxQuery {
+		return 0, false
+	}
+	n, q := fold(name), fold(text)
+	if n == "" || q == "" {
+		return 0, false
+	}
+	if fit(n, q, " "+q) != fitNot {
+		return 0, true
+	}
+	limit := tolerance(len(q))
+	d := distance(n, q, limit)
+	return d, d <= limit
+}
+
 // tolerance is the number of errors forgiven in n bytes.
 func tolerance(n int) int {
 	switch {

@@ -94,6 +94,27 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		errors     int
+		ok         bool
+	}{
+		{"Mühlgrund", "muehl", 0, true},
+		{"Mühlgrund", "Mühlgrunt", 1, true},
+		{"Lindenbrück", "Lindenbrük", 1, true},
+		{"Stadt Torhausen", "torhausen", 0, true},
+		{"Torhausen", "Aachen", 0, false},
+		{"Torhausen", "", 0, false},
+		{"", "Torhausen", 0, false},
+		{"Torhausen", strings.Repeat("T", 5000), 0, false},
+	} {
+		if n, ok := Match(c.name, c.text); ok != c.ok || ok && n != c.errors {
+			t.Errorf("%q for %q: %d, %v", c.text, c.name, n, ok)
+		}
+	}
+}
+
 func TestWhatIsNoPlaceIsNotFound(t *testing.T) {
 	for _, q := range []string{"", " ", "-", "123", "99999", "00000", "999999999999", "x", "xqzzwv", "<script>", "' UNION SELECT 1 --", "🏙️", "\xff\xfe", strings.Repeat("a", 10_000), "Atlantis"} {
 		if got, _ := Find(q, 0); len(got) != 0 {
