@@ -9,6 +9,7 @@ import (
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/demo"
+	"stadttor/internal/accounts/loginstest"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
@@ -27,6 +28,7 @@ type house struct {
 	p    *demo.Provider
 	dir  *tenancy.Directory
 	a, b tenancy.Door
+	host tenancy.Door // of the realm's accounts
 	c    *clock.Fake
 	d    *db.DB
 }
@@ -38,7 +40,7 @@ func build(t *testing.T, d *db.DB, c *clock.Fake) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis", Name: "Kreis", Lead: "a"})
+	r, err := dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis", Name: "Kreis", Lead: "a", AccountHost: "konto.localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,15 +57,17 @@ func build(t *testing.T, d *db.DB, c *clock.Fake) house {
 		t.Fatal(err)
 	}
 	p, err := demo.New(demo.Config{Demo: true, Clock: c, Stylesheet: func() string { return "/x.css" }, RealmOf: func(string) string { return "kreis" },
-		Citizens: []demo.Citizen{{Slug: "ada", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelHigh}, Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}}}},
-		Staff:    []demo.Staff{{Slug: "kai", Name: "Kai", Tenant: "a"}}})
+		Citizens: []demo.Citizen{{Slug: "ada", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh}, Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}}},
+			{Slug: "bob", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelHigh}, Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Bob")}, accounts.AttrFamily: {Value: pii.New("Zzandere")}}}},
+		Staff: []demo.Staff{{Slug: "kai", Name: "Kai", Tenant: "a"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := house{p: p, dir: dir, c: c, d: d}
 	h.a, _ = dir.ByHost("a.localhost")
 	h.b, _ = dir.ByHost("b.localhost")
-	h.s = accounts.New(accounts.Config{DB: d, Directory: dir, Methods: []accounts.Named{{Name: demo.Name, Title: "Demo", Method: p, Citizens: true, Staff: true}}})
+	h.host, _ = dir.AccountDoor(r.ID)
+	h.s = accounts.New(accounts.Config{DB: d, Directory: dir, Methods: []accounts.Named{{Name: demo.Name, Title: "Demo", Method: p, Citizens: true, Staff: true}, {Name: "zweites", Title: "Zweites", Method: p, Citizens: true}}})
 	return h
 }
 
@@ -83,41 +87,59 @@ func (h house) choose(t *testing.T, redirect, person string, level perm.Level) u
 	return back.Query()
 }
 
-func (h house) signIn(t *testing.T, door tenancy.Door, kind, person string, level perm.Level) string {
+// browser is somebody's browser: at the partner's he is person at level.
+func (h house) browser(t *testing.T, person string, level perm.Level) *loginstest.Browser {
 	t.Helper()
-	begun, state, err := h.s.Begin(t.Context(), door, kind, demo.Name, level, "http://x", "/konto")
+	return loginstest.New(h.s, h.dir, func(b accounts.Begun) url.Values { return h.choose(t, b.Redirect, person, level) })
+}
+
+// signIn gives the portal session of a citizen who signs in with a new browser.
+func (h house) signIn(t *testing.T, door tenancy.Door, person string, level perm.Level) string {
+	t.Helper()
+	e, _, err := h.browser(t, person, level).SignIn(t.Context(), door, demo.Name, level)
+	if err != nil || e.ReturnPath != "/konto" {
+		t.Fatal(e.ReturnPath, err)
+	}
+	return e.Secret
+}
+
+func (h house) citizen(t *testing.T, door tenancy.Door, secret string) perm.Citizen {
+	t.Helper()
+	who, err := h.s.Citizen(t.Context(), door, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, path, err := h.s.Finish(t.Context(), door, demo.Name, state, h.choose(t, begun.Redirect, person, level))
-	if err != nil || path != "/konto" {
-		t.Fatal(path, err)
-	}
-	return secret
+	return who
 }
 
 func TestSignInGivesTheConfirmedPersonOnly(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()
-		secret := h.signIn(t, h.a, accounts.KindCitizen, "ada", perm.LevelHigh)
-		who, err := h.s.Citizen(ctx, h.a, secret)
-		if err != nil || who.Guest() || who.Level != perm.LevelHigh {
-			t.Fatal(who, err)
+		secret := h.signIn(t, h.a, "ada", perm.LevelHigh)
+		who := h.citizen(t, h.a, secret)
+		if who.Guest() || who.Level != perm.LevelHigh || who.Means != demo.Name {
+			t.Fatal(who)
 		}
 		f, err := h.s.Profile(ctx, who)
 		if err != nil || f.Name().Reveal() != "Ada Zzmarke" {
 			t.Fatal(err)
 		}
-		again, err := h.s.Citizen(ctx, h.b, h.signIn(t, h.b, accounts.KindCitizen, "ada", perm.LevelBasis))
-		if err != nil || again.Person != who.Person {
-			t.Errorf("another account at the second portal of the realm: %v %v", again, err)
+		if a := f[accounts.AttrFamily]; a.Level != perm.LevelHigh || a.Source != demo.Name || !a.At.Equal(c.Now()) {
+			t.Errorf("family name: %v %s %s", a.Level, a.Source, a.At)
+		}
+		again := h.citizen(t, h.b, h.signIn(t, h.b, "ada", perm.LevelBasis))
+		if again.Person != who.Person {
+			t.Errorf("another account at the second portal of the realm: %v", again)
+		}
+		if f, _ := h.s.Profile(ctx, who); f[accounts.AttrFamily].Level != perm.LevelHigh {
+			t.Error("a lower sign-in took away what was proved")
 		}
 		for name, x := range map[string]struct {
 			door   tenancy.Door
 			secret string
 		}{"a cookie of another portal": {h.b, secret}, "an invented cookie": {h.a, ident.Secret()}, "an empty cookie": {h.a, ""}, "rubbish": {h.a, strings.Repeat("ä", 500)}} {
-			if who, err := h.s.Citizen(ctx, x.door, x.secret); err != nil || !who.Guest() {
-				t.Errorf("%s: %v %v", name, who, err)
+			if who := h.citizen(t, x.door, x.secret); !who.Guest() {
+				t.Errorf("%s: %v", name, who)
 			}
 		}
 		if _, _, err := h.s.Staff(ctx, h.a, secret); !errs.Is(err, errs.KindForbidden) {
@@ -126,120 +148,25 @@ func TestSignInGivesTheConfirmedPersonOnly(t *testing.T) {
 		if err := h.s.SignOut(ctx, h.a, who, secret); err != nil {
 			t.Fatal(err)
 		}
-		if who, _ := h.s.Citizen(ctx, h.a, secret); !who.Guest() {
+		if who := h.citizen(t, h.a, secret); !who.Guest() {
 			t.Error("signed out and still in")
 		}
 	})
 }
 
-func TestAnAttemptIsUsedOnceByTheOneWhoBegan(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
-		h, ctx := build(t, d, c), t.Context()
-		begin := func() (url.Values, string) {
-			begun, state, err := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://x", "/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return h.choose(t, begun.Redirect, "ada", perm.LevelBasis), state
-		}
-		back, state := begin()
-		for name, try := range map[string]func() error{
-			"without the cookie":    func() error { _, _, err := h.s.Finish(ctx, h.a, demo.Name, "", back); return err },
-			"with another's cookie": func() error { _, _, err := h.s.Finish(ctx, h.a, demo.Name, ident.Secret(), back); return err },
-			"at another portal":     func() error { _, _, err := h.s.Finish(ctx, h.b, demo.Name, state, back); return err },
-			"by another method":     func() error { _, _, err := h.s.Finish(ctx, h.a, "saml", state, back); return err },
-		} {
-			if err := try(); err == nil {
-				t.Errorf("%s: taken", name)
-			}
-		}
-		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err == nil {
-			t.Error("used twice")
-		}
-		back, state = begin()
-		c.Advance(16 * time.Minute)
-		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err == nil {
-			t.Error("an attempt of a quarter of an hour ago was taken")
-		}
-		begun, state, _ := h.s.Begin(ctx, h.a, accounts.KindCitizen, demo.Name, perm.LevelHigh, "http://x", "/")
-		if back := h.choose(t, begun.Redirect, "ada", perm.LevelBasis); back != nil {
-			if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); err == nil {
-				t.Error("a lower level than the service needs was taken")
-			}
-		}
-	})
-}
-
-// TR-03160-1 table 2, to the second.
-func TestSessionsEndExactlyOnTime(t *testing.T) {
-	for name, x := range map[string]struct {
-		level      perm.Level
-		life, idle time.Duration
-	}{"basis": {perm.LevelBasis, 12 * time.Hour, time.Hour}, "hoch": {perm.LevelHigh, 30 * time.Minute, 5 * time.Minute}} {
-		t.Run(name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
-				h, ctx := build(t, d, c), t.Context()
-				in := func(secret string) bool {
-					who, err := h.s.Citizen(ctx, h.a, secret)
-					if err != nil {
-						t.Fatal(err)
-					}
-					return !who.Guest()
-				}
-				secret := h.signIn(t, h.a, accounts.KindCitizen, "ada", x.level)
-				c.Advance(x.idle - time.Second)
-				if !in(secret) {
-					t.Error("ended a second too early")
-				}
-				c.Advance(x.idle)
-				if in(secret) {
-					t.Error("lived on after the longest pause")
-				}
-				secret = h.signIn(t, h.a, accounts.KindCitizen, "ada", x.level)
-				start := c.Now()
-				for c.Now().Add(x.idle / 2).Before(start.Add(x.life)) {
-					c.Advance(x.idle / 2)
-					if !in(secret) {
-						t.Fatal("ended while in use")
-					}
-				}
-				c.Set(start.Add(x.life - time.Second))
-				if !in(secret) {
-					t.Error("ended a second too early")
-				}
-				c.Set(start.Add(x.life))
-				if in(secret) {
-					t.Error("lived on after the longest life")
-				}
-			})
-		})
-	}
-}
-
 func TestStaffComeInWithTheirGrantsOnly(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()
-		begin := func() (url.Values, string) {
-			begun, state, err := h.s.Begin(ctx, h.a, accounts.KindStaff, demo.Name, perm.LevelNone, "http://x", "/verwaltung")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return h.choose(t, begun.Redirect, "kai", perm.LevelNone), state
-		}
-		back, state := begin()
-		if _, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back); !errs.Is(err, errs.KindForbidden) {
+		b := h.browser(t, "kai", perm.LevelNone)
+		if _, _, err := b.SignInStaff(ctx, h.a, demo.Name, "/verwaltung"); !errs.Is(err, errs.KindForbidden) {
 			t.Errorf("somebody who is no staff came in: %v", err)
 		}
 		if _, err := h.s.SaveStaff(ctx, op, h.a.Tenant, demo.Name, "kai", pii.New("Kai"), []perm.Grant{{Role: perm.Caseworker, Unit: "u1"}}); err != nil {
 			t.Fatal(err)
 		}
-		back, state = begin()
-		secret, _, err := h.s.Finish(ctx, h.a, demo.Name, state, back)
-		if err != nil {
-			t.Fatal(err)
+		secret, path, err := b.SignInStaff(ctx, h.a, demo.Name, "/verwaltung/faelle")
+		if err != nil || path != "/verwaltung/faelle" {
+			t.Fatal(path, err)
 		}
 		who, name, err := h.s.Staff(ctx, h.a, secret)
 		if err != nil || name.Reveal() != "Kai" || !who.MayIn(perm.DecideCases, "u1") || who.MayIn(perm.DecideCases, "u2") {
@@ -249,11 +176,60 @@ func TestStaffComeInWithTheirGrantsOnly(t *testing.T) {
 			t.Error("a caseworker made himself administrator")
 		}
 		admin := perm.Staff{Realm: h.a.Realm.ID, Tenant: h.a.Tenant.ID, Grants: []perm.Grant{{Role: perm.Administrator}}}
-		if _, err := h.s.SaveStaff(ctx, admin, h.a.Tenant, demo.Name, "kai", name, []perm.Grant{{Role: perm.Caseworker}}); !errs.Is(err, errs.KindForbidden) {
+		if _, err := h.s.SaveStaff(ctx, admin, h.a.Tenant, demo.Name, "kai", name, []perm.Grant{{Role: perm.Auditor}}); !errs.Is(err, errs.KindForbidden) {
 			t.Error("an administrator granted what he does not hold")
 		}
 		if _, err := h.s.SaveStaff(ctx, admin, h.b.Tenant, demo.Name, "kai", name, nil); !errs.Is(err, errs.KindForbidden) {
 			t.Error("an administrator granted at another authority")
+		}
+	})
+}
+
+func TestAnAttemptOfStaffIsUsedOnceByTheOneWhoBegan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		h, ctx := build(t, d, c), t.Context()
+		if _, err := h.s.SaveStaff(ctx, op, h.a.Tenant, demo.Name, "kai", pii.New("Kai"), nil); err != nil {
+			t.Fatal(err)
+		}
+		begin := func() (url.Values, string) {
+			begun, cookie, err := h.s.BeginStaff(ctx, h.a, "", demo.Name, "http://x/verwaltung/anmelden/zurueck/demo", "/verwaltung")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h.choose(t, begun.Redirect, "kai", perm.LevelNone), cookie
+		}
+		back, cookie := begin()
+		finish := func(door tenancy.Door, cookie, method string) error {
+			_, _, err := h.s.FinishStaff(ctx, door, cookie, method, "", back)
+			return err
+		}
+		for name, err := range map[string]error{
+			"without the cookie":    finish(h.a, "", demo.Name),
+			"with another's cookie": finish(h.a, ident.Secret(), demo.Name),
+			"at another portal":     finish(h.b, cookie, demo.Name),
+			"by another method":     finish(h.a, cookie, "saml"),
+		} {
+			if !errs.Is(err, errs.KindForbidden) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		// A partner's form comes without cookies: it is kept, the browser finishes.
+		if err := h.s.ParkStaff(ctx, h.a, demo.Name, back.Get("state"), back); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.s.ParkStaff(ctx, h.a, demo.Name, back.Get("state"), back); !errs.Is(err, errs.KindForbidden) {
+			t.Errorf("a second answer to one attempt: %v", err)
+		}
+		if _, _, err := h.s.FinishStaff(ctx, h.a, cookie, demo.Name, "", url.Values{"state": {back.Get("state")}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := finish(h.a, cookie, demo.Name); !errs.Is(err, errs.KindForbidden) {
+			t.Error("used twice")
+		}
+		back, cookie = begin()
+		c.Advance(15 * time.Minute)
+		if err := finish(h.a, cookie, demo.Name); !errs.Is(err, errs.KindForbidden) {
+			t.Error("an attempt of a quarter of an hour ago was taken")
 		}
 	})
 }

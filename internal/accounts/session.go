@@ -25,30 +25,34 @@ type row struct {
 	Created, Seen time.Time
 }
 
-// touchAfter is how old the last-seen mark may grow before it is written
-// again: one indexed read per page, one write per minute.
-const touchAfter = time.Minute
-
-// find reads a living session by its secret; ok is false for none.
+// find reads a living session by its secret; ok is false for none, and for a
+// citizen's whose means the tenant does not take (any more): one indexed read.
 func (s *Service) find(ctx context.Context, t tenancy.Tenant, secret, kind string) (x row, ok bool, err error) {
-	if len(secret) != 32 {
+	if len(secret) != secretSize {
 		return x, false, nil
 	}
 	var stale bool
+	var sso []byte
 	err = s.c.DB.View(ctx, t.Scope(), func(tx *db.Tx) error {
 		var level, created, seen int64
-		err := tx.QueryRow(ctx, `SELECT kind,person_id,staff_id,level,means,created_at,seen_at FROM session WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), digest(secret)).
-			Scan(&x.Kind, &x.Person, &x.Staff, &level, &x.Means, &created, &seen)
+		var offered, stopped sql.NullBool
+		err := tx.QueryRow(ctx, `SELECT s.kind,s.person_id,s.staff_id,s.level,s.means,s.created_at,s.seen_at,s.sso,c.offered,c.stopped
+			FROM session s LEFT JOIN sign_in_choice c ON c.tenant_id=s.tenant_id AND c.name=s.method AND s.kind=$3 WHERE s.tenant_id=$1 AND s.id=$2`, string(tx.Tenant()), digest(secret), KindCitizen).
+			Scan(&x.Kind, &x.Person, &x.Staff, &level, &x.Means, &created, &seen, &sso, &offered, &stopped)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		x.Level, x.Created, x.Seen = perm.Level(level), db.FromMicros(created), db.FromMicros(seen)
-		ok = err == nil && x.Kind == kind && alive(x.Kind, x.Level, x.Created, x.Seen, tx.Now)
-		stale = ok && tx.Now.Sub(x.Seen) > touchAfter
+		refused := offered.Valid && (!offered.Bool || stopped.Bool)
+		ok = err == nil && x.Kind == kind && alive(x.Kind, x.Level, x.Created, x.Seen, tx.Now) && !refused
+		stale = ok && tx.Now.Sub(x.Seen) > touchAfter(x.Level)
 		return err
 	})
-	if err != nil || !stale {
+	switch {
+	case err != nil || !stale:
 		return x, ok, err
+	case len(sso) > 0:
+		return x, ok, s.touch(ctx, t.Realm, x.Person, sso)
 	}
 	return x, ok, s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE session SET seen_at=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), digest(secret), db.Micros(tx.Now))
@@ -82,8 +86,27 @@ func (s *Service) Staff(ctx context.Context, door tenancy.Door, secret string) (
 	return s.loadStaff(ctx, door.Tenant, x.Staff)
 }
 
-// SignOut ends a session; one that is gone already is no error.
+// SignOut ends a portal's session. A citizen's ends with the sign-in that it
+// came from, so also at the account host and at every other portal of this
+// browser (TR-03160-1: signing out ends everything). One that is gone already
+// is no error.
 func (s *Service) SignOut(ctx context.Context, door tenancy.Door, actor perm.Actor, secret string) error {
+	if c, ok := actor.(perm.Citizen); ok && !c.Guest() {
+		return s.c.DB.InTx(ctx, c.Own(), func(tx *db.Tx) error {
+			var sso []byte
+			err := tx.QueryRow(ctx, `DELETE FROM session WHERE person_id=$1 AND tenant_id=$2 AND id=$3 RETURNING sso`, string(tx.Person()), string(door.Tenant.ID), digest(secret)).Scan(&sso)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err == nil && len(sso) > 0 {
+				err = endSSO(ctx, tx, sso)
+			}
+			if err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, c, audit.Event{Action: "session.close", Object: c.Ref()})
+		})
+	}
 	return s.c.DB.InTx(ctx, door.Tenant.Scope(), func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), digest(secret))
 		if err != nil || n == 0 {

@@ -69,7 +69,9 @@ type App struct {
 	Bank      *bankdemo.Bank // demo only
 	Jobs      *jobs.Runner
 	Gate      *ui.Gate
-	Routes    []ui.Route // the registry of everything that can be reached
+	Routes    []ui.Route // the registry of everything that can be reached on portals
+
+	AccountRoutes []ui.Route // and on account hosts
 
 	people  *logindemo.Provider
 	forms   formSource
@@ -144,7 +146,10 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 	if a.Shelf, err = forms.OpenShelf(ctx, a.DB); err != nil {
 		return a, err
 	}
-	a.Accounts = accounts.New(accounts.Config{DB: a.DB, Directory: a.Directory, Methods: a.logins()})
+	a.Accounts = accounts.New(accounts.Config{DB: a.DB, Directory: a.Directory, Methods: a.logins(), Kinds: a.loginKinds(), Log: a.Log})
+	if err := a.Accounts.Reload(ctx); err != nil {
+		return a, err
+	}
 	a.Payments = payments.New(payments.Config{DB: a.DB, Directory: a.Directory, Providers: a.providers(), Log: a.Log,
 		BaseURL: func(t ident.TenantID) string {
 			door, ok := a.Directory.DoorOf(t)
@@ -200,6 +205,7 @@ func (a *App) Start() {
 		a.rest(ctx)
 	})
 	follow(func(ctx context.Context) { a.Directory.Follow(ctx, a.Log, a.directoryChanged) })
+	follow(func(ctx context.Context) { a.Accounts.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Catalogue.Follow(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Relevance.Run(ctx, a.Log) })
 	follow(func(ctx context.Context) { a.Shelf.Follow(ctx, a.Log) })

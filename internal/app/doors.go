@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"stadttor/internal/errs"
+	"stadttor/internal/web/account"
 	"stadttor/internal/web/admin"
 	"stadttor/internal/web/api"
 	"stadttor/internal/web/citizen"
@@ -14,8 +15,8 @@ import (
 var errCrossOrigin = errs.Forbidden("error.cross-origin")
 
 // doors builds all doors; their routes are everything that people and partners
-// can reach.
-func (a *App) doors() (routes []ui.Route) {
+// can reach, on portals and on account hosts.
+func (a *App) doors() (portal, accountHost []ui.Route) {
 	c := citizen.New(citizen.Config{Catalogue: a.Catalogue, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now,
 		Accounts: a.Accounts, Cases: a.Cases, Forms: a.forms, Payments: a.Payments, Relevance: a.Relevance})
 	a.changed = append(a.changed, c.DirectoryChanged)
@@ -23,5 +24,5 @@ func (a *App) doors() (routes []ui.Route) {
 		staff.New(staff.Config{Accounts: a.Accounts, Cases: a.Cases, Catalogue: a.Catalogue, Forms: a.Shelf, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes(),
 		admin.New(admin.Config{DB: a.DB, Accounts: a.Accounts, Catalogue: a.Catalogue, Relevance: a.Relevance, Forms: a.Shelf, Payments: a.Payments, Delivery: a.Delivery, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now, Outbox: a.Outbox}).Routes(),
 		api.New(api.Config{Catalogue: a.Catalogue, Directory: a.Directory, Now: a.DB.Now, Version: a.o.Version}).Routes(),
-	)
+	), account.New(account.Config{Accounts: a.Accounts, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes()
 }

@@ -10,12 +10,18 @@ import (
 
 // One line per extension. The demo ones exist only in `stadttor demo`.
 
+// logins are the sign-in methods that are part of the program.
 func (a *App) logins() []accounts.Named {
 	var list []accounts.Named
 	if a.people != nil {
-		list = append(list, accounts.Named{Name: logindemo.Name, Title: "Demo-Anmeldung", Method: a.people, Citizens: true, Staff: true})
+		list = append(list, accounts.Named{Name: logindemo.Name, Title: "Demo-Anmeldung", Kind: logindemo.Name, Method: a.people, Citizens: true, Staff: true})
 	}
 	return list
+}
+
+// loginKinds are the sorts of partners that administrators can connect.
+func (a *App) loginKinds() []accounts.Kind {
+	return []accounts.Kind{}
 }
 
 func (a *App) providers() map[string]payments.Factory {

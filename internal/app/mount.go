@@ -14,6 +14,7 @@ import (
 	"stadttor/internal/obs"
 	bankdemo "stadttor/internal/payments/demo"
 	"stadttor/internal/tenancy"
+	"stadttor/internal/web/account"
 	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
 )
@@ -55,9 +56,37 @@ func (a *App) mount() (http.Handler, error) {
 			}
 		},
 	}
+	a.Routes, a.AccountRoutes = a.doors()
+	portal, err := a.hall(e, a.Routes)
+	if err != nil {
+		return nil, err
+	}
+	if a.Bank != nil {
+		portal.mux.Handle(bankdemo.Path, a.Bank)
+	}
+	account, err := a.hall(e, a.AccountRoutes)
+	if err != nil {
+		return nil, err
+	}
+	at := func(accountHost bool) *hall {
+		if accountHost {
+			return account
+		}
+		return portal
+	}
+	return fromProxy(a.o.Settings.TrustedProxies, ui.SecurityHeaders(a.Gate.Secure, a.observe(at, a.enter(e, at)))), nil
+}
+
+// hall is what lies behind one sort of host: portals, or account hosts. None of
+// its addresses exists on the other.
+type hall struct {
+	mux   *http.ServeMux
+	inner http.Handler // mux behind compression and the guard against foreign forms
+}
+
+func (a *App) hall(e ui.Errors, routes []ui.Route) (*hall, error) {
 	mux := http.NewServeMux()
-	a.Routes = a.doors()
-	ui.Mount(mux, e, a.Routes)
+	ui.Mount(mux, e, routes)
 	mux.Handle("GET /assets/", ui.AssetHandler(e.Handle(ui.NotFound)))
 	mux.HandleFunc("GET /assets/t/{file}", func(w http.ResponseWriter, r *http.Request) {
 		ui.ServeLookCSS(w, r, ui.VisitOf(r).Door.Portal.Look)
@@ -65,27 +94,21 @@ func (a *App) mount() (http.Handler, error) {
 	if a.people != nil {
 		mux.Handle(logindemo.Path, a.people)
 	}
-	if a.Bank != nil {
-		mux.Handle(bankdemo.Path, a.Bank)
-	}
 	mux.Handle("/", e.Handle(ui.Unknown(mux)))
-
 	cross := http.NewCrossOriginProtection()
-	for _, rt := range a.Routes {
+	for _, rt := range routes {
 		if rt.Audience == ui.Partner {
 			cross.AddInsecureBypassPattern(rt.Pattern)
 		}
 	}
 	cross.SetDenyHandler(e.Handle(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
 	inner, err := ui.Compress(cross.Handler(mux))
-	if err != nil {
-		return nil, err
-	}
-	return fromProxy(a.o.Settings.TrustedProxies, ui.SecurityHeaders(a.Gate.Secure, a.observe(mux, a.enter(e, inner)))), nil
+	return &hall{mux, inner}, err
 }
 
 // enter lets a request through the gate; a host that is not ours gets 421.
-func (a *App) enter(e ui.Errors, next http.Handler) http.Handler {
+func (a *App) enter(e ui.Errors, at func(accountHost bool) *hall) http.Handler {
+	var policies sync.Map // address of an account host → header value
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		line, _ := r.Context().Value(lineKey{}).(*obs.Request)
 		in, err := a.Gate.Enter(r)
@@ -116,12 +139,20 @@ func (a *App) enter(e ui.Errors, next http.Handler) http.Handler {
 				e.Write(w, in, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
-		next.ServeHTTP(w, in)
+		if base := a.Gate.AccountBase(v.Door.Realm.ID); base != "" && !v.Door.Account {
+			// Whoever presses a button after his session has ended comes to the account host.
+			policy, ok := policies.Load(base)
+			if !ok {
+				policy, _ = policies.LoadOrStore(base, []string{ui.FormPolicy(base)})
+			}
+			w.Header()["Content-Security-Policy"] = policy.([]string)
+		}
+		at(v.Door.Account).inner.ServeHTTP(w, in)
 	})
 }
 
 // observe writes one log line per request and counts it.
-func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
+func (a *App) observe(at func(accountHost bool) *hall, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now() // a duration, not a moment of the domain
 		line := &obs.Request{Method: r.Method}
@@ -129,7 +160,8 @@ func (a *App) observe(mux *http.ServeMux, next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
 			if line.Route == "" { // refused before the mux was asked
-				_, line.Route = mux.Handler(r)
+				_, account := a.Directory.AccountByHost(r.Host)
+				_, line.Route = at(account).mux.Handler(r)
 			}
 			end := time.Now()
 			line.Status, line.Bytes, line.Duration = rec.status, rec.bytes, end.Sub(start)
@@ -170,7 +202,8 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// frame builds what all pages of a portal share, once per published version.
+// frame builds what all pages of a portal share, or of an account host, once
+// per published version.
 func (a *App) frame() func(tenancy.Door, locale.Lang) ui.Portal {
 	type key struct {
 		host    string
@@ -183,11 +216,35 @@ func (a *App) frame() func(tenancy.Door, locale.Lang) ui.Portal {
 		if p, ok := cache.Load(k); ok {
 			return p.(ui.Portal)
 		}
-		pr := locale.For(lang)
-		c := d.Tenant.Contact
-		p := ui.Portal{Look: d.Portal.Look, Operator: d.Tenant.Name, Address: c.Street + ", " + c.PLZ + " " + c.City, Phone: c.Phone, Nav: ui.CitizenNav(pr),
-			SimpleLanguage: "/leichte-sprache", SignLanguage: "/gebaerdensprache", SearchURL: "/suche", SignInURL: "/anmelden", Legal: ui.LegalLinks(pr), Demo: a.people != nil}
+		p := a.portalFrame(d, locale.For(lang))
+		if d.Account {
+			p = a.accountFrame(d, locale.For(lang), p)
+		}
 		cache.Store(k, p)
 		return p
 	}
+}
+
+func (a *App) portalFrame(d tenancy.Door, pr locale.Printer) ui.Portal {
+	c := d.Tenant.Contact
+	return ui.Portal{Look: d.Portal.Look, Operator: d.Tenant.Name, Address: c.Street + ", " + c.PLZ + " " + c.City, Phone: c.Phone, Nav: ui.CitizenNav(pr),
+		SimpleLanguage: "/leichte-sprache", SignLanguage: "/gebaerdensprache", SearchURL: "/suche", SignInURL: "/anmelden", Legal: ui.LegalLinks(pr), Demo: a.people != nil}
+}
+
+// accountFrame turns the frame of the portal that lends its look into the
+// account host's: imprint and privacy are that portal's pages.
+func (a *App) accountFrame(d tenancy.Door, pr locale.Printer, p ui.Portal) ui.Portal {
+	p.Look.Name, p.Look.Claim = pr.T("account.name"), d.Realm.Name
+	p.Nav, p.SearchURL, p.AccountURL = account.Nav(pr), "", "/"
+	lead, ok := a.Directory.DoorOf(d.Tenant.ID)
+	if !ok {
+		p.Legal, p.SimpleLanguage, p.SignLanguage = nil, "", ""
+		return p
+	}
+	base := a.base(lead.Portal)
+	p.SimpleLanguage, p.SignLanguage = base+p.SimpleLanguage, base+p.SignLanguage
+	for i := range p.Legal {
+		p.Legal[i].URL = base + p.Legal[i].URL
+	}
+	return p
 }

@@ -22,7 +22,7 @@ const module = "stadttor/"
 var floors = map[string]int{
 	"app": 5,
 
-	"web/citizen": 4, "web/staff": 4, "web/admin": 4, "web/api": 4,
+	"web/account": 4, "web/citizen": 4, "web/staff": 4, "web/admin": 4, "web/api": 4,
 	"web/ui": 3, "web/locale": 0,
 
 	"cases": 3,

@@ -10,6 +10,7 @@ import (
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/demo"
+	"stadttor/internal/accounts/loginstest"
 	"stadttor/internal/catalogue"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
@@ -64,7 +65,7 @@ func Open(t testing.TB) *Realm {
 	}
 	r.Directory, err = tenancy.OpenDirectory(ctx, r.DB, seal.Random())
 	fail(err)
-	realm, err := r.Directory.CreateRealm(ctx, Operator, tenancy.Realm{Slug: "musterkreis", Name: "Musterkreis", Lead: "kreis"})
+	realm, err := r.Directory.CreateRealm(ctx, Operator, tenancy.Realm{Slug: "musterkreis", Name: "Musterkreis", Lead: "kreis", AccountHost: "konto.muster.example"})
 	fail(err)
 	tenants := map[string]tenancy.Tenant{}
 	for _, x := range []tenancy.Tenant{
@@ -171,26 +172,24 @@ func Get(h http.Handler, host, path string, headers ...string) *httptest.Respons
 func (r *Realm) SignIn(t testing.TB, host string) string {
 	t.Helper()
 	door := r.Door(host)
-	begun, state, err := r.Accounts.Begin(t.Context(), door, accounts.KindCitizen, demo.Name, perm.LevelBasis, "http://"+host, "/konto")
+	entry, _, err := loginstest.New(r.Accounts, r.Directory, func(begun accounts.Begun) url.Values {
+		u, err := url.Parse(begun.Redirect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := url.Values{"versuch": {u.Query().Get("versuch")}, "person": {"kim"}, "niveau": {perm.LevelBasis.String()}}
+		req := httptest.NewRequest(http.MethodPost, begun.Redirect, strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		r.people.ServeHTTP(w, req)
+		back, err := url.Parse(w.Header().Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return back.Query()
+	}).SignIn(t.Context(), door, demo.Name, perm.LevelBasis)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := url.Parse(begun.Redirect)
-	if err != nil {
-		t.Fatal(err)
-	}
-	form := url.Values{"versuch": {u.Query().Get("versuch")}, "person": {"kim"}, "niveau": {perm.LevelBasis.String()}}
-	req := httptest.NewRequest(http.MethodPost, begun.Redirect, strings.NewReader(form.Encode()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	w := httptest.NewRecorder()
-	r.people.ServeHTTP(w, req)
-	back, err := url.Parse(w.Header().Get("Location"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, _, err := r.Accounts.Finish(t.Context(), door, demo.Name, state, back.Query())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Gate.Cookie(ui.CookieCitizen) + "=" + secret
+	return r.Gate.Cookie(ui.CookieCitizen) + "=" + entry.Secret
 }

@@ -39,7 +39,7 @@ type memberForm struct {
 // members serves GET /verwaltung/personal.
 func (s *Server) members(w http.ResponseWriter, r *http.Request) error {
 	f := memberForm{}
-	if m := s.c.Accounts.Methods(accounts.KindStaff); len(m) == 1 {
+	if m := s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door); len(m) == 1 {
 		f.method = m[0].Name
 	}
 	return s.showMembers(w, r, http.StatusOK, f, "")
@@ -65,7 +65,7 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: m.Name.Reveal()}, {Text: orDash(strings.Join(roles, "; "))}, state}})
 	}
 	method := ui.Field{Name: "weg", Type: ui.FieldSelect, Label: p.T("admin.members.method"), Value: f.method, Problem: f.problems["weg"]}
-	for _, m := range s.c.Accounts.Methods(accounts.KindStaff) {
+	for _, m := range s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door) {
 		method.Options = append(method.Options, ui.Option{Value: m.Name, Label: m.Title})
 	}
 	out.Fields = []ui.Field{
@@ -158,7 +158,7 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	}
 	actor, t := ui.Staff(r), ui.PageOf(r).T
 	f := memberForm{method: office.Text(r, "weg"), subject: office.Text(r, "kennung"), name: office.Text(r, "name"), problems: map[string]string{}}
-	if !slices.ContainsFunc(s.c.Accounts.Methods(accounts.KindStaff), func(m accounts.Named) bool { return m.Name == f.method }) {
+	if !slices.ContainsFunc(s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door), func(m accounts.Named) bool { return m.Name == f.method }) {
 		f.problems["weg"] = t("admin.members.methodmissing")
 	}
 	if f.subject == "" || len(f.subject) > 200 {

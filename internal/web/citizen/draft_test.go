@@ -95,11 +95,11 @@ func TestForeignAndBrokenLinksOpenNothing(t *testing.T) {
 	person := h.Browser().SignIn("torhausen", "emeka-brandhorst", "hoch")
 	for _, path := range []string{"/antrag/hundesteuer-anmeldung/entwurf/" + id, "/antrag/hundesteuer-anmeldung/bisher?entwurf=" + id, "/antrag/sperrgutabfuhr/entwurf/" + id,
 		"/antrag/hundesteuer-anmeldung/eingegangen/" + id, "/antrag/hundesteuer-anmeldung/eingegangen/" + id + "/bestaetigung", "/antrag/hundesteuer-anmeldung/entwurf/" + id + "/datei/" + id} {
-		x.Get(path).Sees(200, "Wie möchten Sie sich anmelden?")
+		x.Get(h.URLOf("torhausen", path)).Sees(200, "Wie möchten Sie sich anmelden?")
 		person.Get(path).Sees(404)
 	}
 	person.Post("/antrag/hundesteuer-anmeldung/bisher", url.Values{"_entwurf": {id}, "bisherige_hunde": {"9"}}).Sees(404)
-	x.Post("/antrag/hundesteuer-anmeldung/bisher", url.Values{"_entwurf": {id}, "bisherige_hunde": {"9"}}).Sees(404)
+	x.Post(h.URLOf("torhausen", "/antrag/hundesteuer-anmeldung/bisher"), url.Values{"_entwurf": {id}, "bisherige_hunde": {"9"}}).Sees(404)
 	x.Post(own, url.Values{"aktion": {"loeschen"}}).Sees(404)
 	b.Get(own).Sees(200, "Weiter ausfüllen")
 }
@@ -149,7 +149,7 @@ func TestAGuestMovesTheDraftIntoTheAccount(t *testing.T) {
 	begin(b, h, "torhausen", "hundesteuer-anmeldung")
 	fill(b, typed("bisherige_hunde", "1", "_spaeter", "1")).Sees(200, "Anmelden und im Konto speichern")
 	link := linkOf(t, b)
-	b.Follow("Anmelden und im Konto speichern").Sees(200, "Vertrauensniveau: Basis", "Nach der Anmeldung geht es an derselben Stelle weiter")
+	b.Follow("Anmelden und im Konto speichern").Sees(200, "Vertrauensniveau: Basis", "Nach der Anmeldung geht es dort an derselben Stelle weiter")
 	sound(t, b)
 	b.Submit(b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") != "" }), nil)
 	b.Submit(b.Form(func(f apptest.Form) bool {
@@ -203,7 +203,7 @@ func TestALowSessionIsLedToAHigherOneAndBack(t *testing.T) {
 	b := h.Browser().SignIn("torhausen", "mareike-sandvoss", "basis")
 	b.Get("/antrag/geburtsurkunde").Sees(200, "Anmelden und beginnen", "substantiell").Lacks("Antrag beginnen")
 	sound(t, b)
-	b.Post("/antrag/geburtsurkunde", nil).Sees(200, "Sie sind angemeldet. Für den nächsten Schritt")
+	b.Post("/antrag/geburtsurkunde", nil).Sees(200, "Sie sind angemeldet als Mareike Sandvoß", "brauchen Sie aber eine sicherere Anmeldung")
 	sound(t, b)
 	b.Submit(b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") != "" }), nil)
 	if slices.ContainsFunc(b.Forms(), func(f apptest.Form) bool { return f.Values.Get("niveau") == "basis" }) {

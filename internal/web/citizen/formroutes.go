@@ -23,9 +23,8 @@ func (s *Server) formRoutes() []ui.Route {
 	beginning := ui.NewLimiter(2, 2000)
 	return []ui.Route{
 		// login.go
-		{Pattern: "GET /anmelden", Audience: ui.Visitor, Handle: s.getLogin},
-		{Pattern: "POST /anmelden", Audience: ui.Visitor, Handle: s.postLogin},
-		{Pattern: "GET /anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.getLoginReturn},
+		{Pattern: "GET /anmelden", Audience: ui.Visitor, Handle: s.getLogin, Limit: s.c.SignIns},
+		{Pattern: "GET /anmelden/zurueck", Audience: ui.Visitor, Handle: s.getLoginReturn, Limit: s.c.SignIns},
 		{Pattern: "GET /anmelden/fertig", Audience: ui.Visitor, Handle: s.getLoginDone},
 		{Pattern: "POST /abmelden", Audience: ui.Visitor, Handle: s.postLogout},
 		{Pattern: "GET /abgemeldet", Audience: ui.Visitor, Handle: s.getLoggedOut},

@@ -1,7 +1,7 @@
 package citizen
 
 import (
-	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,104 +37,89 @@ func target(s string) string {
 // wanted is the trust level that the sign-in must reach.
 func wanted(s string) perm.Level { return max(perm.ParseLevel(s), perm.LevelBasis) }
 
-// loginView is the choice of methods.
-type loginView struct {
-	Target  string
-	Level   perm.Level
-	Why     string // text key
-	Methods []accounts.Named
-	Refused bool
-	TooLow  bool // signed in, but at a lower level
-	Form    bool // on the way to a form: what was typed stays
-}
-
-// getLogin serves GET /anmelden.
+// getLogin serves GET /anmelden: straight to the account host of the realm.
+// Whoever is signed in there comes back at once.
 func (s *Server) getLogin(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	return s.showLogin(w, r, http.StatusOK, loginView{Target: target(q.Get("ziel")), Level: wanted(q.Get("niveau"))})
-}
-
-func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
-	c := ui.Citizen(r)
-	if !c.Guest() && c.Level >= view.Level && !view.Refused {
-		return ui.SeeOther(w, r, view.Target)
-	}
-	page := s.personal(r, ui.PageOf(r).T("citizenform.login.title"))
-	page.Nav = ui.NavAccount
-	page.Languages = languages(page.Lang, signInPath(view.Target, view.Level))
-	view.Methods = s.c.Accounts.Methods(accounts.KindCitizen)
-	view.TooLow = !c.Guest() && c.Level < view.Level
-	view.Form = strings.HasPrefix(view.Target, "/antrag/")
-	view.Why = "citizenform.login.why." + view.Level.String()
-	return ui.Render(w, r, status, loginPage(page, view))
-}
-
-// loginLife is how long somebody may take at the partner's.
-const loginLife = 15 * time.Minute
-
-// postLogin serves POST /anmelden: off to the method chosen.
-func (s *Server) postLogin(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
+	to, level := target(q.Get("ziel")), wanted(q.Get("niveau"))
 	v := ui.VisitOf(r)
-	to, level := target(r.PostForm.Get("ziel")), wanted(r.PostForm.Get("niveau"))
-	begun, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindCitizen, r.PostForm.Get("verfahren"), level, v.Base, to)
-	if err != nil {
-		return err
-	}
-	// The cookie ties the attempt to this browser and remembers the way, in
-	// case the method refuses.
-	s.c.Gate.SetCookie(w, ui.CookieLogin, state+"."+level.String()+"."+base64.RawURLEncoding.EncodeToString([]byte(to)), loginLife)
-	return s.leave(w, r, begun.Redirect)
-}
-
-// getLoginReturn serves GET /anmelden/zurueck/{method}, for citizens and staff:
-// all methods know one address. An attempt that staff began leads below
-// /verwaltung; a citizen's never does (target).
-func (s *Server) getLoginReturn(w http.ResponseWriter, r *http.Request) error {
-	v := ui.VisitOf(r)
-	state, way, citizen := strings.Cut(s.c.Gate.Secret(r, ui.CookieLogin), ".")
-	s.c.Gate.SetCookie(w, ui.CookieLogin, "", -time.Second)
-	level, encoded, _ := strings.Cut(way, ".")
-	secret, to, err := s.c.Accounts.Finish(r.Context(), v.Door, r.PathValue("method"), state, r.URL.Query())
-	if errs.Is(err, errs.KindForbidden) {
-		if !citizen && state != "" {
-			return ui.SeeOther(w, r, "/verwaltung/anmelden?abgelehnt=1")
-		}
-		b, _ := base64.RawURLEncoding.DecodeString(encoded) // a broken cookie leads to the account page
-		return s.showLogin(w, r, http.StatusForbidden, loginView{Target: target(string(b)), Level: wanted(level), Refused: true})
-	}
-	if err != nil {
-		return err
-	}
-	if to == "/verwaltung" || strings.HasPrefix(to, "/verwaltung/") || strings.HasPrefix(to, "/verwaltung?") {
-		s.c.Gate.SetCookie(w, ui.CookieStaff, secret, 0)
+	if !v.Citizen.Guest() && v.Citizen.Level >= level {
 		return ui.SeeOther(w, r, to)
 	}
-	if old := s.c.Gate.Secret(r, ui.CookieCitizen); old != "" {
-		if err := s.c.Accounts.SignOut(r.Context(), v.Door, v.Citizen, old); err != nil {
-			return err
-		}
+	host := s.c.Gate.AccountBase(v.Door.Realm.ID)
+	if host == "" {
+		return errs.Unavailable("login.no-host", errors.New("the realm has no account host"))
 	}
-	s.c.Gate.SetCookie(w, ui.CookieCitizen, secret, 0)
-	if err := s.bring(w, r, secret, to); err != nil {
+	req, browser, err := s.c.Accounts.AskHost(r.Context(), v.Door, s.c.Gate.Secret(r, ui.CookieLogin), accounts.Wish{Level: level, Lang: string(v.Lang), ReturnPath: to})
+	if err != nil {
+		return err
+	}
+	s.c.Gate.SetCookie(w, ui.CookieLogin, browser, loginLife)
+	w.Header().Set("Cache-Control", "private, no-store")
+	http.Redirect(w, r, host+"/anmelden?"+req.Values().Encode(), http.StatusSeeOther) // the configuration's address, not the browser's wish
+	return nil
+}
+
+// loginLife is how long this browser is known to have begun a sign-in.
+const loginLife = 24 * time.Hour
+
+// getLoginReturn serves GET /anmelden/zurueck: the way back from the account
+// host, with a code or without a sign-in.
+func (s *Server) getLoginReturn(w http.ResponseWriter, r *http.Request) error {
+	v, q := ui.VisitOf(r), r.URL.Query()
+	browser, old := s.c.Gate.Secret(r, ui.CookieLogin), s.c.Gate.Secret(r, ui.CookieCitizen)
+	if !q.Has("code") {
+		e, err := s.c.Accounts.BreakOff(r.Context(), v.Door, browser, q.Get("state"))
+		if err == nil {
+			err = errs.Forbidden("login.broken-off")
+		}
+		return s.unsigned(w, r, e, err)
+	}
+	e, err := s.c.Accounts.TakeCode(r.Context(), v.Door, browser, q.Get("state"), q.Get("code"), old)
+	if err != nil {
+		return s.unsigned(w, r, e, err)
+	}
+	s.c.Gate.SetCookie(w, ui.CookieCitizen, e.Secret, 0)
+	to := target(e.ReturnPath)
+	if err := s.bring(w, r, e.Citizen, to); err != nil {
 		return err
 	}
 	return ui.SeeOther(w, r, to)
 }
 
+// unsigned says that a sign-in came to nothing, that nothing is lost, and how to
+// go on. Whoever is signed in meanwhile, in another tab, just goes on.
+func (s *Server) unsigned(w http.ResponseWriter, r *http.Request, e accounts.Entry, err error) error {
+	if !errs.Is(err, errs.KindForbidden) {
+		return err
+	}
+	c := ui.Citizen(r)
+	if e.ReturnPath == "" && !c.Guest() {
+		return ui.SeeOther(w, r, "/konto")
+	}
+	status, title := http.StatusForbidden, "citizenform.login.refused"
+	if errs.KeyOf(err) == "login.broken-off" {
+		status, title = http.StatusOK, "citizenform.login.brokenoff"
+	}
+	to := target(e.ReturnPath)
+	page := s.personal(r, ui.PageOf(r).T(title))
+	page.Nav, page.Languages = ui.NavAccount, nil
+	view := noticeView{Lines: []string{page.T(errs.KeyOf(err))}, Links: []ui.Link{{Text: page.T("citizenform.login.again"), URL: signInPath(to, max(e.Level, perm.LevelBasis))}}}
+	if strings.HasPrefix(to, "/antrag/") {
+		view.Lines = append(view.Lines, page.T("citizenform.login.kept"))
+		view.Links = append(view.Links, ui.Link{Text: page.T("citizenform.login.toform"), URL: to})
+	}
+	view.Links = append(view.Links, ui.Link{Text: page.T("citizenform.logout.home"), URL: "/"})
+	return ui.Render(w, r, status, noticePage(page, view))
+}
+
 // bring moves the draft from which a guest went to sign in into the account.
 // Other drafts of this browser stay as they are: they may be somebody else's.
-func (s *Server) bring(w http.ResponseWriter, r *http.Request, secret, to string) error {
+func (s *Server) bring(w http.ResponseWriter, r *http.Request, c perm.Citizen, to string) error {
 	path, _, _ := strings.Cut(to, "?")
 	parts := strings.Split(strings.TrimPrefix(path, "/antrag/"), "/")
 	if !strings.HasPrefix(to, "/antrag/") || len(parts) != 3 || parts[1] != "entwurf" {
 		return nil
-	}
-	c, err := s.c.Accounts.Citizen(r.Context(), ui.VisitOf(r).Door, secret)
-	if err != nil {
-		return err
 	}
 	for _, h := range s.heldBy(r) {
 		if string(h.id) != parts[2] {

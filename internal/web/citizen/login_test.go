@@ -3,6 +3,7 @@ package citizen_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"stadttor/internal/test/apptest"
@@ -38,19 +39,40 @@ func TestSigningInComesBackToOwnPagesOnly(t *testing.T) {
 func TestASignInThatIsRefusedSaysSoAndKeepsTheWay(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := h.Browser()
-	b.Get(h.URLOf("torhausen", "/anmelden?ziel=/postfach&niveau=hoch")).Sees(200, "Online-Ausweis")
+	method := func(f apptest.Form) bool { return f.Values.Get("verfahren") != "" }
+	b.Get(h.URLOf("torhausen", "/anmelden?ziel=/postfach&niveau=hoch")).Sees(200, "Online-Ausweis", "Sie kommen von „Serviceportal Stadt Torhausen“")
 	sound(t, b)
-	b.Submit(b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") != "" }), nil)
+	b.Submit(b.Form(method), nil)
 	b.Submit(b.Form(func(f apptest.Form) bool { return len(f.Buttons) > 0 && f.Buttons[0].Get("abbruch") != "" }), url.Values{"abbruch": {"1"}})
-	b.Sees(403, "Die Anmeldung hat nicht geklappt")
+	b.Sees(403, "Die Anmeldung hat nicht geklappt", "Sie haben die Anmeldung abgebrochen", "Vertrauensniveau: hoch")
 	sound(t, b)
-	f := b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") != "" })
-	if f.Values.Get("ziel") != "/postfach" || f.Values.Get("niveau") != "hoch" {
-		t.Errorf("the way is forgotten: %v", f.Values)
+	// The way is as it was.
+	b.Submit(b.Form(method), nil)
+	b.Submit(b.Form(func(f apptest.Form) bool {
+		return f.Values.Get("person") == "mareike-sandvoss" && f.Values.Get("niveau") == "hoch"
+	}), nil).Sees(200, "Postfach")
+	if b.URL.Path != "/postfach" {
+		t.Errorf("the way is forgotten: %s", b.URL)
 	}
 	// Without the cookie of the attempt nobody is let in, whatever he brings.
-	h.Browser().Get(h.URLOf("torhausen", "/anmelden/zurueck/demo?state=x&code=y")).Sees(403, "Die Anmeldung hat nicht geklappt")
-	b.Post("/anmelden", url.Values{"verfahren": {"gibtesnicht"}}).Sees(404)
+	for _, query := range []string{"", "?state=x&code=y", "?state=" + strings.Repeat("a", 32) + "&code=" + strings.Repeat("b", 32), "?state=" + strings.Repeat("a", 32)} {
+		x := h.Browser().Get(h.URLOf("torhausen", "/anmelden/zurueck"+query)).Sees(403, "Die Anmeldung hat nicht geklappt")
+		sound(t, x)
+	}
+}
+
+func TestGoingBackFromTheSignInLosesNothing(t *testing.T) {
+	h := apptest.Start(t, "sqlite")
+	b := h.Browser()
+	begin(b, h, "torhausen", "hundesteuer-anmeldung")
+	fill(b, typed("bisherige_hunde", "1", "_spaeter", "1")).Sees(200, "Anmelden und im Konto speichern")
+	b.Follow("Anmelden und im Konto speichern").Sees(200, "Wie möchten Sie sich anmelden?")
+	b.Follow("Ohne Anmeldung zurück").Sees(200, "Sie haben die Anmeldung abgebrochen", "Was Sie im Antrag gespeichert haben, bleibt erhalten")
+	sound(t, b)
+	if b.URL.Hostname() != "service.torhausen.localhost" {
+		t.Fatalf("went to %s", b.URL)
+	}
+	b.Follow("Zurück zum Antrag").Sees(200, "Weiter ausfüllen")
 }
 
 func TestEachSignInHasAFreshSecretAndSigningOutEndsIt(t *testing.T) {
@@ -78,6 +100,7 @@ func TestEachSignInHasAFreshSecretAndSigningOutEndsIt(t *testing.T) {
 	old := h.Browser().Get(h.URLOf("torhausen", "/"))
 	old.SetCookies(&http.Cookie{Name: ui.CookieCitizen, Value: first, Path: "/"})
 	old.Get("/konto").Sees(200, "Wie möchten Sie sich anmelden?")
+	old.Get(h.URLOf("torhausen", "/"))
 
 	b.Get("/konto").Sees(200, "Vertrauensniveau dieser Anmeldung: hoch")
 	b.Submit(b.Form(func(f apptest.Form) bool { return f.Action == "/abmelden" }), nil).Sees(200, "Sie sind abgemeldet")

@@ -3,30 +3,14 @@ package citizen
 import (
 	"bytes"
 	"encoding/xml"
-	"fmt"
 	"net/http"
-	"time"
 
-	"stadttor/internal/clock"
 	"stadttor/internal/web/ui"
 )
 
-// securityLife is how long a security.txt is good for; RFC 9116 2.5.5 asks for
-// less than a year.
-const securityLife = 180 * 24 * time.Hour
-
-// security serves GET /.well-known/security.txt (RFC 9116): whoever finds a
-// hole tells the authority whose portal it is.
+// security serves GET /.well-known/security.txt.
 func (s *Server) security(w http.ResponseWriter, r *http.Request) error {
-	u := ui.VisitOf(r)
-	var b bytes.Buffer
-	if m := u.Door.Tenant.Contact.Mail; ui.MailURL(m) != "" {
-		fmt.Fprintf(&b, "Contact: mailto:%s\n", m)
-	}
-	fmt.Fprintf(&b, "Contact: %s/impressum\n", u.Base)
-	fmt.Fprintf(&b, "Expires: %s\n", clock.Date(s.c.Now()).Add(securityLife).Format(time.RFC3339))
-	fmt.Fprintf(&b, "Preferred-Languages: de, en\nCanonical: %s/.well-known/security.txt\n", u.Base)
-	return text(w, r, "text/plain; charset=utf-8", b.Bytes())
+	return ui.SecurityText(w, r, ui.VisitOf(r).Base+"/impressum", s.c.Now())
 }
 
 // robots serves GET /robots.txt (RFC 9309). Personal pages and result lists are
@@ -36,7 +20,7 @@ func (s *Server) robots(w http.ResponseWriter, r *http.Request) error {
 	if u := ui.VisitOf(r); !ui.PageOf(r).Portal.Demo {
 		body = "User-agent: *\nDisallow: /antrag/\nDisallow: /anmelden\nDisallow: /api/\nDisallow: /konto\nDisallow: /kontakte/\nDisallow: /postfach\nDisallow: /suche\nDisallow: /verwaltung\n\nSitemap: " + u.Base + "/sitemap.xml\n"
 	}
-	return text(w, r, "text/plain; charset=utf-8", []byte(body))
+	return ui.Text(w, r, "text/plain; charset=utf-8", []byte(body))
 }
 
 // sitemap serves GET /sitemap.xml (sitemaps.org 0.9): every public page of the
@@ -67,15 +51,5 @@ func (s *Server) sitemap(w http.ResponseWriter, r *http.Request) error {
 		add("/leistungen/" + it.Slug)
 	}
 	b.WriteString("</urlset>\n")
-	return text(w, r, "application/xml; charset=utf-8", b.Bytes())
-}
-
-func text(w http.ResponseWriter, r *http.Request, kind string, body []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Cache-Control", "public, max-age=3600")
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client is gone: nobody to tell
-	}
-	return nil
+	return ui.Text(w, r, "application/xml; charset=utf-8", b.Bytes())
 }

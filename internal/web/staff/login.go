@@ -2,11 +2,12 @@ package staff
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/errs"
-	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
 	"stadttor/internal/web/ui/office"
 )
@@ -30,7 +31,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, to, refused string) error {
 	page := office.Page(r, "staff.login.title", "")
-	return ui.Render(w, r, status, loginView(page, loginPage{Methods: s.c.Accounts.Methods(accounts.KindStaff), Target: to, Told: office.Told(r, page, "staff.done."), Refused: refused}))
+	return ui.Render(w, r, status, loginView(page, loginPage{Methods: s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door), Target: to, Told: office.Told(r, page, "staff.done."), Refused: refused}))
 }
 
 // target keeps a wish for a return address inside the staff side.
@@ -47,29 +48,50 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) error {
 	if err := office.ReadForm(r); err != nil {
 		return err
 	}
-	v := ui.VisitOf(r)
-	begun, state, err := s.c.Accounts.Begin(r.Context(), v.Door, accounts.KindStaff, r.PathValue("method"), perm.LevelBasis, v.Base+home, target(office.Text(r, "ziel")))
+	v, method := ui.VisitOf(r), r.PathValue("method")
+	back := v.Base + home + "/anmelden/zurueck/" + url.PathEscape(method)
+	b, browser, err := s.c.Accounts.BeginStaff(r.Context(), v.Door, s.c.Gate.Secret(r, ui.CookieLogin), method, back, target(office.Text(r, "ziel")))
+	if accounts.RefusedHere(err) {
+		return s.showSignIn(w, r, ui.StatusOf(err), target(office.Text(r, "ziel")), ui.PageOf(r).T(errs.KeyOf(err)))
+	}
 	if err != nil {
 		return err
 	}
-	s.c.Gate.SetCookie(w, ui.CookieLogin, state, 0)
-	w.Header().Set("Cache-Control", "private, no-store")
-	http.Redirect(w, r, begun.Redirect, http.StatusSeeOther) // the partner's address, not the browser's wish
-	return nil
+	s.c.Gate.SetCookie(w, ui.CookieLogin, browser, 24*time.Hour)
+	return ui.GoToMethod(w, r, b)
+}
+
+// answer serves POST /verwaltung/anmelden/zurueck/{method}: a partner's form,
+// sent across sites and so without our cookies. It is kept and asked for again
+// by GET, with the cookies.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
+	if err := office.ReadForm(r); err != nil {
+		return err
+	}
+	state := r.PostForm.Get("RelayState")
+	if state == "" {
+		state = r.PostForm.Get("state")
+	}
+	err := s.c.Accounts.ParkStaff(r.Context(), ui.VisitOf(r).Door, r.PathValue("method"), state, r.PostForm)
+	if errs.Is(err, errs.KindForbidden) {
+		return s.showSignIn(w, r, http.StatusForbidden, home, ui.PageOf(r).T(errs.KeyOf(err)))
+	}
+	if err != nil {
+		return err
+	}
+	return ui.SeeOther(w, r, home+"/anmelden/zurueck/"+url.PathEscape(r.PathValue("method"))+"?"+url.Values{"state": {state}}.Encode())
 }
 
 // finish serves GET /verwaltung/anmelden/zurueck/{method}.
 func (s *Server) finish(w http.ResponseWriter, r *http.Request) error {
-	state := s.c.Gate.Secret(r, ui.CookieLogin)
-	s.c.Gate.SetCookie(w, ui.CookieLogin, "", -1)
-	secret, path, err := s.c.Accounts.Finish(r.Context(), ui.VisitOf(r).Door, r.PathValue("method"), state, r.URL.Query())
-	if errs.Is(err, errs.KindForbidden) {
-		page := ui.PageOf(r)
-		return s.showSignIn(w, r, http.StatusForbidden, home, page.T(errs.KeyOf(err)))
+	secret, path, err := s.c.Accounts.FinishStaff(r.Context(), ui.VisitOf(r).Door, s.c.Gate.Secret(r, ui.CookieLogin), r.PathValue("method"), s.c.Gate.Secret(r, ui.CookieStaff), r.URL.Query())
+	if accounts.RefusedHere(err) {
+		return s.showSignIn(w, r, ui.StatusOf(err), home, ui.PageOf(r).T(errs.KeyOf(err)))
 	}
 	if err != nil {
 		return err
 	}
+	s.c.Gate.SetCookie(w, ui.CookieLogin, "", -1)
 	s.c.Gate.SetCookie(w, ui.CookieStaff, secret, 0)
 	return ui.SeeOther(w, r, target(path))
 }

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"stadttor/internal/accounts"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
 )
@@ -21,6 +22,7 @@ func (s *Server) Routes() []ui.Route {
 		{Pattern: "GET /verwaltung/anmelden", Audience: ui.Visitor, Handle: s.signIn},
 		{Pattern: "POST /verwaltung/anmelden/{method}", Audience: ui.Visitor, Handle: s.begin},
 		{Pattern: "GET /verwaltung/anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.finish},
+		{Pattern: "POST /verwaltung/anmelden/zurueck/{method}", Audience: ui.Partner, Handle: s.answer, MaxBody: accounts.MaxAnswer},
 		{Pattern: "POST /verwaltung/abmelden", Audience: ui.Visitor, Handle: s.signOut},
 
 		get("/{$}", "", s.start),

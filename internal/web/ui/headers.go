@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/klauspost/compress/gzhttp"
 )
@@ -41,6 +42,19 @@ var (
 	headerSameOrigin  = []string{"same-origin"}
 	headerHSTS        = []string{"max-age=63072000; includeSubDomains"}
 )
+
+// AllowForms lets the forms of this page lead to other origins as well, also by
+// redirects: the realm's account host, or a partner that takes a form. origins
+// are addresses from the configuration, never from a request.
+func AllowForms(w http.ResponseWriter, origins ...string) {
+	w.Header()["Content-Security-Policy"] = []string{FormPolicy(origins...)}
+}
+
+// FormPolicy is the content security policy with which forms may lead to other
+// origins as well (see AllowForms).
+func FormPolicy(origins ...string) string {
+	return strings.Replace(contentSecurityPolicy, "form-action 'self'", "form-action 'self' "+strings.Join(origins, " "), 1)
+}
 
 // Compress compresses dynamic pages (gzip or zstd as the browser asks).
 // Responses hold no CSRF token (see http.CrossOriginProtection); a random

@@ -19,6 +19,9 @@ func accountURL(page Page) string {
 	if page.Staff {
 		return "/verwaltung/konto"
 	}
+	if page.Portal.AccountURL != "" {
+		return page.Portal.AccountURL
+	}
 	return "/konto"
 }
 

@@ -25,6 +25,8 @@ type Portal struct {
 	SearchURL string
 	// SignInURL is where "Anmelden" leads; empty: no button.
 	SignInURL string
+	// AccountURL is where the name of a signed-in citizen leads; empty: /konto.
+	AccountURL string
 	// Legal are the links of the footer; LegalLinks gives the usual five.
 	Legal []Link
 	// Demo shows the banner that nothing here is real.

@@ -118,18 +118,29 @@ func (g *Gate) Secret(r *http.Request, name string) string {
 	return c.Value
 }
 
-// Enter finds the door and the person of a request. Errors: NotFound for a
-// host that is not ours (the caller answers 421).
+// Enter finds the door and the person of a request: at a portal, or at the
+// account host of a realm (Visit.Door.Account), where nobody is staff and a
+// citizen stands at no authority. Errors: NotFound for a host that is not ours
+// (the caller answers 421).
 func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 	door, ok := g.Directory.ByHost(r.Host)
 	if !ok {
-		return r, tenancy.ErrHost
+		if door, ok = g.Directory.AccountByHost(r.Host); !ok {
+			return r, tenancy.ErrHost
+		}
 	}
 	v := &Visit{Door: door, gate: g, Lang: language(r), Base: g.Base(door.Portal), ID: string(ident.New[ident.EntryID](g.Now()))}
-	v.Citizen = perm.Citizen{Realm: door.Realm.ID, Tenant: door.Tenant.ID}
+	v.Citizen = perm.Citizen{Realm: door.Realm.ID}
+	if !door.Account {
+		v.Citizen.Tenant = door.Tenant.ID
+	}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	if s := g.Secret(r, CookieCitizen); s != "" {
-		c, err := g.Accounts.Citizen(r.Context(), door, s)
+		find := g.Accounts.Citizen
+		if door.Account {
+			find = g.Accounts.AccountCitizen
+		}
+		c, err := find(r.Context(), door, s)
 		if err != nil {
 			return r, err
 		}
@@ -142,7 +153,7 @@ func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 			v.Name = f.Name()
 		}
 	}
-	if s := g.Secret(r, CookieStaff); s != "" {
+	if s := g.Secret(r, CookieStaff); s != "" && !door.Account {
 		a, name, err := g.Accounts.Staff(r.Context(), door, s)
 		if err != nil && !errs.Is(err, errs.KindForbidden) {
 			return r, err
@@ -152,6 +163,15 @@ func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 		}
 	}
 	return r, nil
+}
+
+// AccountBase is the address of a realm's account host, "" while it has none.
+func (g *Gate) AccountBase(r ident.RealmID) string {
+	door, ok := g.Directory.AccountDoor(r)
+	if !ok {
+		return ""
+	}
+	return g.Base(door.Portal)
 }
 
 func (g *Gate) page(v *Visit) *Page {

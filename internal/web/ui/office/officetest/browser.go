@@ -12,7 +12,7 @@ import (
 
 	"stadttor/internal/accounts"
 	logindemo "stadttor/internal/accounts/demo"
-	"stadttor/internal/perm"
+	"stadttor/internal/accounts/loginstest"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -66,13 +66,13 @@ func (w *Town) SignIn(t tenancy.Tenant, name string) *Browser {
 	w.T.Helper()
 	b := w.Browser(t)
 	door, _ := w.Directory.DoorOf(t.ID)
-	begun, state, err := w.Accounts.Begin(w.T.Context(), door, accounts.KindStaff, logindemo.Name, perm.LevelBasis, "", "/")
-	w.must(err)
-	u, err := url.Parse(begun.Redirect)
-	w.must(err)
-	back, err := url.Parse(b.Post(logindemo.Path, url.Values{"versuch": {u.Query().Get("versuch")}, "person": {name}}).Where)
-	w.must(err)
-	secret, _, err := w.Accounts.Finish(w.T.Context(), door, logindemo.Name, state, back.Query())
+	secret, _, err := loginstest.New(w.Accounts, w.Directory, func(begun accounts.Begun) url.Values {
+		u, err := url.Parse(begun.Redirect)
+		w.must(err)
+		back, err := url.Parse(b.Post(logindemo.Path, url.Values{"versuch": {u.Query().Get("versuch")}, "person": {name}}).Where)
+		w.must(err)
+		return back.Query()
+	}).SignInStaff(w.T.Context(), door, logindemo.Name, "/")
 	w.must(err)
 	b.cookies[ui.CookieStaff] = secret
 	return b

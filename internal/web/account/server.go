@@ -1,0 +1,32 @@
+package account
+
+import (
+	"time"
+
+	"stadttor/internal/accounts"
+	"stadttor/internal/tenancy"
+	"stadttor/internal/web/ui"
+)
+
+// Config of the door.
+type Config struct {
+	Accounts  *accounts.Service
+	Directory *tenancy.Directory
+	Gate      *ui.Gate
+	Now       func() time.Time
+	// Limit of requests that begin or end a sign-in, by address; nil for the
+	// usual one: two a second, a hundred at once (a school class behind one
+	// address).
+	Limit *ui.Limiter
+}
+
+// Server is the door.
+type Server struct{ c Config }
+
+// New makes the door. Routes says what it serves.
+func New(c Config) *Server {
+	if c.Limit == nil {
+		c.Limit = ui.NewLimiter(2, 100)
+	}
+	return &Server{c}
+}
