@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"stadttor/internal/db"
@@ -71,4 +72,22 @@ func noteUseOf(ctx context.Context, tx *db.Tx, p ident.PersonID, x UseEntry) err
 		ON CONFLICT (realm_id,person_id,case_id,consent_id,attributes) DO NOTHING`,
 		string(tx.Realm()), string(p), ident.New[string](tx.Now), string(x.Authority), x.Purpose, x.Form, x.Title, string(x.Case), string(x.Consent), join(x.Attrs), db.Micros(tx.Now))
 	return err
+}
+
+// Represented notes in the history of who is represented that somebody applied
+// for him by a mandate. A giver without an account has no history. For the
+// listener of that event.
+func (s *Service) Represented(ctx context.Context, realm ident.RealmID, by MandateID, x UseEntry) error {
+	return s.c.DB.InTx(ctx, db.ForRealm(realm), func(tx *db.Tx) error {
+		var giver ident.PersonID
+		err := tx.QueryRow(ctx, `SELECT giver FROM account_mandate WHERE realm_id=$1 AND id=$2`, string(realm), string(by)).Scan(&giver)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && giver == "" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		x.Purpose, x.Consent, x.Attrs = PurposeRepresented, ConsentID(by), nil
+		return noteUseOf(ctx, tx, giver, x)
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 )
 
 // actingLife is how long somebody acts for somebody else before he has to
@@ -160,4 +161,48 @@ func actingMandate(ctx context.Context, tx *db.Tx) (m stored, ok bool, err error
 		return m, false, nil
 	}
 	return m, err == nil && m.Holds(tx.Now) && tx.Now.Before(db.FromMicros(since).Add(actingLife)), err
+}
+
+// Presence is what every page of a signed-in person shows: the name, and for
+// whom the person acts just now (ok false: for himself). One indexed read, and
+// a second one only while somebody acts. An account that is gone has neither.
+func (s *Service) Presence(ctx context.Context, c perm.Citizen) (name pii.Text, acting Mandate, ok bool, err error) {
+	if c.Guest() {
+		return name, acting, false, nil
+	}
+	key, err := s.realmKeyOf(c.Realm)
+	if err != nil {
+		return name, acting, false, err
+	}
+	err = s.c.DB.View(ctx, c.Own(), func(tx *db.Tx) error {
+		var wrapped, sealed []byte
+		var by string
+		err := tx.QueryRow(ctx, `SELECT sealed_key,profile,coalesce((SELECT mandate_id FROM account_acting a WHERE a.realm_id=$1 AND a.person_id=$2),'') FROM account WHERE realm_id=$1 AND person_id=$2`, string(tx.Realm()), string(tx.Person())).Scan(&wrapped, &sealed, &by)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		own, err := key.OpenKey(wrapped, profilePlace(c.Realm, c.Person, "sealed_key"))
+		if err != nil {
+			return err
+		}
+		p, err := openProfile(own, c.Realm, c.Person, sealed)
+		if err != nil {
+			return err
+		}
+		name = p.Name()
+		if by == "" {
+			return nil
+		}
+		m, holds, err := actingMandate(ctx, tx)
+		if err != nil || !holds {
+			return err
+		}
+		acting, err = m.open(key, c.Realm, c.Person)
+		ok = err == nil
+		return err
+	})
+	return name, acting, ok, err
 }
