@@ -69,7 +69,12 @@ func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 			}
 			files[f.field] = append(files[f.field], f.file)
 		}
-		next, found := def.Accept(in.Page, in.Values, files, a, s.c.Forms.Env(t, def.ID, s.c.DB.Now()))
+		e, _, _, err := s.env(ctx, c, &r, t, def)
+		if err != nil {
+			return err
+		}
+		next, found := def.Accept(in.Page, in.Values, files, a, e)
+		next = def.Prove(next, e)
 		k, err := s.key(&r)
 		if err != nil {
 			return err
@@ -82,8 +87,8 @@ func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 			// Nothing to save: two presses of one button are one version, so that
 			// neither of them looks like a change made elsewhere.
 			problems = append(slices.Clone(refused), found...)
-			out = s.draftOf(c.Realm, &r, def, a)
-			return nil
+			out, err = s.draftAgain(ctx, c, scope, &r, def, a)
+			return err
 		}
 		sealed, err := sealJSON(k, next, r.place("answers"))
 		if err != nil {
@@ -119,8 +124,8 @@ func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 		}
 		r.version++
 		problems = append(slices.Clone(refused), found...)
-		out = s.draftOf(c.Realm, &r, def, next)
-		return nil
+		out, err = s.draftAgain(ctx, c, scope, &r, def, next)
+		return err
 	})
 	return out, problems, err
 }

@@ -1,8 +1,10 @@
 package cases
 
 import (
+	"encoding/json"
 	"time"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/delivery"
 	"stadttor/internal/forms"
 	"stadttor/internal/ident"
@@ -13,7 +15,7 @@ import (
 )
 
 // Draft is an application that is being filled in, with all that showing a page
-// needs. The door adds Env.Person for prefilling.
+// needs.
 type Draft struct {
 	ID         ident.CaseID
 	Tenant     ident.TenantID
@@ -21,8 +23,11 @@ type Draft struct {
 	Definition *forms.Definition
 	Answers    forms.Answers
 	Env        forms.Env
-	Guest      bool  // held by a secret, not by an account
-	Version    int64 // grows with each change; Submit names the one that was shown
+	Ask        accounts.Ask      // what the form can take from the applicant's account
+	Fill       accounts.Fill     // what it takes; already in Env
+	Behalf     *accounts.Mandate // for whom it was begun; nil: for its owner
+	Guest      bool              // held by a secret, not by an account
+	Version    int64             // grows with each change; Submit names the one that was shown
 	UpdatedAt  time.Time
 	ExpiresAt  time.Time // deleted when untouched until then
 }
@@ -158,6 +163,7 @@ type Content struct {
 	Hash      string   // SHA-256 of antrag.json, 64 hex digits
 	Level     perm.Level
 	Means     string
+	Behalf    *accounts.Mandate // on whose behalf it was sent, by what mandate; nil: the applicant's own
 	DecidedAt time.Time
 	EraseAt   time.Time // zero while open
 	Messages  []Message
@@ -207,6 +213,7 @@ type frozen struct {
 	Next     []string        `json:"next"`
 	Legal    []string        `json:"legal"`
 	Files    []forms.File    `json:"files"`
+	Behalf   json.RawMessage `json:"behalf,omitempty"` // accounts.Mandate.Snapshot
 }
 
 // applicant is who applies, as far as the form asked.

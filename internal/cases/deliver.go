@@ -101,6 +101,9 @@ func (s *Service) parcel(ctx context.Context, scope db.TenantScope, due delivery
 			return p, err
 		}
 		p.Files = append(p.Files, delivery.Bytes("antrag.json", "application/json", z.JSON), delivery.Bytes("antrag.xml", "application/xml", z.XML))
+		if len(z.Behalf) > 0 {
+			p.Files = append(p.Files, delivery.Bytes("vertretung.json", "application/json", z.Behalf))
+		}
 		wanted = []DocumentKind{KindReceipt, KindUpload}
 		return p, s.addFiles(ctx, &p, l, wanted, "", z.Files)
 	case delivery.Replied:

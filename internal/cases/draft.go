@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
@@ -30,6 +31,10 @@ func (s *Service) StartDraft(ctx context.Context, c perm.Citizen, form, service 
 	if err != nil {
 		return d, "", err
 	}
+	behalf, err := s.acting(ctx, c, service)
+	if err != nil {
+		return d, "", err
+	}
 	r := record{tenant: t.ID, person: c.Person, form: def.ID, formVersion: def.Version, service: service, title: def.Title, state: StateDraft, need: need}
 	if c.Guest() {
 		secret = ident.Secret()
@@ -46,6 +51,9 @@ func (s *Service) StartDraft(ctx context.Context, c perm.Citizen, form, service 
 		if err := insertRecord(ctx, tx, &r); err != nil {
 			return err
 		}
+		if err := keepBehalf(ctx, tx, &r, k, behalf); err != nil {
+			return err
+		}
 		if err := addEvent(ctx, tx, &r, c, EventStart); err != nil {
 			return err
 		}
@@ -55,22 +63,37 @@ func (s *Service) StartDraft(ctx context.Context, c perm.Citizen, form, service 
 		return d, "", err
 	}
 	r.version = 1
-	return s.draftOf(c.Realm, &r, def, forms.Answers{}), secret, nil
+	d, err = s.draftOf(ctx, c, &r, def, forms.Answers{})
+	d.Behalf = behalf
+	return d, secret, err
 }
 
 func object(id ident.CaseID) string { return "case:" + string(id) }
 
-func (s *Service) draftOf(realm ident.RealmID, r *record, def *forms.Definition, a forms.Answers) Draft {
-	t, _ := s.tenant(r.tenant)
-	return Draft{ID: r.id, Tenant: r.tenant, Service: r.service, Definition: def, Answers: a, Env: s.c.Forms.Env(t, def.ID, s.c.DB.Now()),
-		Guest: r.person == "", Version: r.version, UpdatedAt: r.updatedAt, ExpiresAt: r.eraseAt}
+func (s *Service) draftOf(ctx context.Context, c perm.Citizen, r *record, def *forms.Definition, a forms.Answers) (Draft, error) {
+	t, err := s.tenant(r.tenant)
+	if err != nil {
+		return Draft{}, err
+	}
+	e, ask, fill, err := s.env(ctx, c, r, t, def)
+	return Draft{ID: r.id, Tenant: r.tenant, Service: r.service, Definition: def, Answers: def.Prove(a, e), Env: e, Ask: ask, Fill: fill,
+		Guest: r.person == "", Version: r.version, UpdatedAt: r.updatedAt, ExpiresAt: r.eraseAt}, err
+}
+
+// draftAgain is draftOf for a draft that was read before.
+func (s *Service) draftAgain(ctx context.Context, c perm.Citizen, scope db.TenantScope, r *record, def *forms.Definition, a forms.Answers) (d Draft, err error) {
+	if d, err = s.draftOf(ctx, c, r, def, a); err != nil {
+		return d, err
+	}
+	d.Behalf, err = s.begunFor(ctx, scope, r)
+	return d, err
 }
 
 // Draft opens a draft again, on any device. Its owner may, at the trust level of
 // the form. Errors: NotFound, Forbidden "case.level-needed", Conflict
 // "case.already-sent", "case.expired" or "case.form-gone".
 func (s *Service) Draft(ctx context.Context, c perm.Citizen, p Proof, id ident.CaseID) (Draft, error) {
-	r, _, err := s.view(ctx, c, p, id)
+	r, scope, err := s.view(ctx, c, p, id)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -78,7 +101,7 @@ func (s *Service) Draft(ctx context.Context, c perm.Citizen, p Proof, id ident.C
 	if err != nil {
 		return Draft{}, err
 	}
-	return s.draftOf(c.Realm, &r, def, a), nil
+	return s.draftAgain(ctx, c, scope, &r, def, a)
 }
 
 // openDraft gives form and answers of a case that is still a draft.
@@ -125,6 +148,16 @@ func (s *Service) Adopt(ctx context.Context, c perm.Citizen, p Proof, id ident.C
 	if c.Guest() {
 		return errs.Forbidden("case.level-needed")
 	}
+	var behalf *accounts.Mandate
+	if s.c.Accounts != nil {
+		m, acting, err := s.c.Accounts.Acting(ctx, c)
+		if err != nil {
+			return err
+		}
+		if acting {
+			behalf = &m
+		}
+	}
 	return s.changeOwn(ctx, c, p, id, func(tx *db.Tx, r *record) error {
 		if r.person == c.Person {
 			return nil
@@ -135,6 +168,15 @@ func (s *Service) Adopt(ctx context.Context, c perm.Citizen, p Proof, id ident.C
 		r.person, r.secret = c.Person, nil
 		if err := putRecord(ctx, tx, r); err != nil {
 			return err
+		}
+		if behalf != nil && behalf.Covers(r.service) {
+			k, err := s.key(r)
+			if err != nil {
+				return err
+			}
+			if err := keepBehalf(ctx, tx, r, k, behalf); err != nil {
+				return err
+			}
 		}
 		for _, table := range []string{"case_event", "case_document"} {
 			if _, err := tx.Exec(ctx, `UPDATE `+table+` SET person_id=$3 WHERE tenant_id=$1 AND case_id=$2`, string(tx.Tenant()), string(id), string(c.Person)); err != nil {

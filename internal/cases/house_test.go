@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/blob"
 	"stadttor/internal/cases"
 	"stadttor/internal/clock"
@@ -127,6 +128,7 @@ type town struct {
 	bank       *paymentstest.Bank
 	partner    *partner
 	pay        *payments.Service
+	acc        *accounts.Service
 	svc        *cases.Service
 	runner     *jobs.Runner
 	told       []string // kinds of events, in order
@@ -154,7 +156,7 @@ func found(t *testing.T, d *db.DB, c *clock.Fake) *town {
 	var err error
 	w.dir, err = tenancy.OpenDirectory(ctx, d, w.root)
 	w.must(err)
-	r, err := w.dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis-musterland", Name: "Kreis Musterland"})
+	r, err := w.dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis-musterland", Name: "Kreis Musterland", Lead: "torhausen"})
 	w.must(err)
 	for i, x := range []*tenancy.Tenant{&w.a, &w.b} {
 		slug, sign := []string{"torhausen", "aulenried"}[i], []string{"TOR", "AUL"}[i]
@@ -185,7 +187,8 @@ func found(t *testing.T, d *db.DB, c *clock.Fake) *town {
 func (w *town) start() {
 	w.pay = payments.New(payments.Config{DB: w.d, Directory: w.dir, Providers: map[string]payments.Factory{"bank": w.bank.Factory}, BaseURL: func(ident.TenantID) string { return "https://service.torhausen.localhost" }})
 	w.deliveries = delivery.New(delivery.Config{DB: w.d, Directory: w.dir, Connectors: map[string]delivery.Factory{"partner": func(json.RawMessage) (delivery.Connector, error) { return w.partner, nil }}})
-	w.svc = cases.New(cases.Config{DB: w.d, Directory: w.dir, Blobs: w.blobs, Forms: w.forms, Payments: w.pay, Delivery: w.deliveries,
+	w.acc = accounts.New(accounts.Config{DB: w.d, Directory: w.dir})
+	w.svc = cases.New(cases.Config{DB: w.d, Accounts: w.acc, Directory: w.dir, Blobs: w.blobs, Forms: w.forms, Payments: w.pay, Delivery: w.deliveries,
 		Scan: func(ctx context.Context, r io.Reader) error {
 			if w.scan == nil {
 				return nil
@@ -198,6 +201,11 @@ func (w *town) start() {
 	jobs.Inside(r, "cases", w.svc.Paid)
 	jobs.Inside(r, "cases", w.svc.PaymentFlagged)
 	jobs.Outside(r, "sweep", w.svc.Sweep, nil)
+	jobs.Outside(r, "cases", w.svc.PersonErased, nil)
+	jobs.Inside(r, "accounts", func(_ context.Context, _ *db.Tx, e cases.OnBehalf) error {
+		w.told = append(w.told, e.Kind())
+		return nil
+	})
 	jobs.Inside(r, "mail", func(_ context.Context, _ *db.Tx, e cases.Submitted) error {
 		w.told = append(w.told, e.Kind())
 		return nil

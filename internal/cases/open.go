@@ -9,6 +9,7 @@ import (
 
 	"stadttor/internal/db"
 	"stadttor/internal/delivery"
+	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/payments"
 	"stadttor/internal/pii"
@@ -136,6 +137,9 @@ func (s *Service) openContent(l loaded, staff bool) (c Content, k seal.Key, err 
 		return c, k, err
 	}
 	c.Sections, c.Lines, c.Next = z.Sections, z.Lines, z.Next
+	if c.Behalf, err = readBehalf(z.Behalf); err != nil {
+		return c, k, err
+	}
 	for _, d := range l.documents {
 		doc, err := d.open(r, k)
 		if err != nil {
@@ -180,7 +184,7 @@ func tell(events []Line, staff bool) (out []Line) {
 }
 
 // Addressee finds whom to tell about a case, inside a listener's transaction. An
-// erased case has nobody: NotFound.
+// erased case has nobody, nor one whose applicant has deleted the account: NotFound.
 func (s *Service) Addressee(ctx context.Context, tx *db.Tx, id ident.CaseID) (Addressee, error) {
 	r, err := getRecord(ctx, tx, id)
 	if err != nil {
@@ -188,6 +192,9 @@ func (s *Service) Addressee(ctx context.Context, tx *db.Tx, id ident.CaseID) (Ad
 	}
 	if _, err := s.key(&r); err != nil {
 		return Addressee{}, err
+	}
+	if r.person == "" && len(r.secret) == 0 {
+		return Addressee{}, errs.NotFound("account of the applicant of case", id)
 	}
 	a, err := s.applicantOf(&r)
 	return Addressee{Person: r.person, Mail: pii.New(a.Mail), Number: r.number}, err

@@ -110,6 +110,11 @@ func (s *Service) receiptLetter(r *record) (letter.Letter, error) {
 	l.Hash = hex.EncodeToString(r.hash)
 	at := r.submittedAt.In(clock.Berlin)
 	l.Blocks = append(l.Blocks, letter.Paragraph{Text: fmt.Sprintf("Ihr Antrag ist am %s um %s Uhr bei uns eingegangen. Bitte geben Sie bei Rückfragen die Vorgangsnummer %s an.", day(r.submittedAt), at.Format("15:04:05"), r.number)})
+	behalf, err := readBehalf(z.Behalf)
+	if err != nil {
+		return l, err
+	}
+	l.Blocks = append(l.Blocks, behalfFacts(behalf)...)
 	if len(z.Next) > 0 {
 		l.Blocks = append(l.Blocks, letter.Heading{Level: 2, Text: "Wie es weitergeht"}, letter.List{Ordered: true, Items: z.Next})
 	}

@@ -111,6 +111,7 @@ func shred(ctx context.Context, tx *db.Tx, r *record) error {
 		}
 	}
 	for _, q := range []string{
+		`DELETE FROM case_behalf WHERE tenant_id=$1 AND case_id=$2`,
 		`DELETE FROM case_message WHERE tenant_id=$1 AND case_id=$2`,
 		`DELETE FROM case_note WHERE tenant_id=$1 AND case_id=$2`,
 		`UPDATE case_event SET person_id='' WHERE tenant_id=$1 AND case_id=$2`,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/blob"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
@@ -42,6 +43,9 @@ type Config struct {
 	Forms     FormSource
 	Payments  *payments.Service
 	Delivery  *delivery.Service
+	// Accounts fills drafts from the applicant's account and says on whose
+	// behalf somebody acts. Nil: neither.
+	Accounts *accounts.Service
 	// Scan looks for malware in an upload before it is taken; an error of kind
 	// Invalid refuses the file, any other makes the upload fail. Nil: none.
 	Scan func(ctx context.Context, r io.Reader) error

@@ -65,6 +65,7 @@ const (
 	EventReadDecision Event = "read_decision"
 	EventDelivered    Event = "deliver_again"
 	EventErase        Event = "erase"
+	EventGone         Event = "account_gone"
 )
 
 // Edge is one legal step.
@@ -188,5 +189,6 @@ var history = map[Event]told{
 	EventNote:         {"", "Ein interner Vermerk wurde geschrieben."},
 	EventReadDecision: {"Sie haben die Entscheidung zum ersten Mal gelesen.", "Die Entscheidung wurde zum ersten Mal gelesen."},
 	EventDelivered:    {"", "Die Übergabe an das Fachverfahren wurde erneut gestartet."},
+	EventGone:         {"", "Das Konto der antragstellenden Person wurde gelöscht. Nachrichten im Postfach erreichen sie nicht mehr, bitte schreiben Sie per Post."},
 	EventErase:        {"Die Aufbewahrungsfrist ist abgelaufen. Die Inhalte wurden gelöscht.", "Die Aufbewahrungsfrist ist abgelaufen. Die Inhalte wurden gelöscht."},
 }

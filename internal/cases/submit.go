@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/audit"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
@@ -54,7 +55,8 @@ type Submission struct {
 // else it is received. Number, retention, jobs and audit entry are one commit
 // with it. Errors: NotFound, Forbidden "case.level-needed", Invalid
 // "case.incomplete" (fields "page#input" with German texts) or "case.confirm", Conflict
-// "case.changed" if the draft is not the one that was shown, "case.already-sent"
+// "case.changed" if the draft is not the one that was shown, "case.behalf-changed"
+// if the person acts for somebody else than when it was begun, "case.already-sent"
 // under another key, "case.form-gone"; Unavailable: unknown outcome, send the
 // same key again.
 func (s *Service) Submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, in Sending) (out Submission, err error) {
@@ -96,9 +98,23 @@ func (s *Service) submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 	if err != nil {
 		return out, err
 	}
-	z, err := freeze(def, a, s.c.Forms.Env(t, def.ID, s.c.DB.Now()))
+	behalf, err := s.actsAsBegun(ctx, c, scope, &r)
 	if err != nil {
 		return out, err
+	}
+	e, _, _, err := s.env(ctx, c, &r, t, def)
+	if err != nil {
+		return out, err
+	}
+	z, err := freeze(def, def.Prove(a, e), e)
+	if err != nil {
+		return out, err
+	}
+	if behalf != nil {
+		z.mandate = behalf
+		if z.Behalf, err = behalf.Snapshot(); err != nil {
+			return out, err
+		}
 	}
 	if err := s.fill(&r, t, def, z, c, in); err != nil {
 		return out, err
@@ -117,6 +133,7 @@ type submission struct {
 	applicant applicant
 	total     money.Amount
 	pay       bool
+	mandate   *accounts.Mandate
 }
 
 // freeze checks the whole form once more and works out what is kept. Pure.
@@ -197,6 +214,9 @@ func (s *Service) send(ctx context.Context, tx *db.Tx, r *record, t tenancy.Tena
 		return out, err
 	}
 	if err := addEvent(ctx, tx, r, c, event); err != nil {
+		return out, err
+	}
+	if err := tellBehalf(ctx, tx, r, z.mandate); err != nil {
 		return out, err
 	}
 	out = Submission{Case: r.id, Number: r.number, State: r.state, Fee: r.fee}
