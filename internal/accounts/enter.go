@@ -51,7 +51,10 @@ func (s *Service) enter(ctx context.Context, door tenancy.Door, v Visitor, m Nam
 			if err := openSSO(ctx, tx, secret, v, m.Name, who); err != nil {
 				return err
 			}
-			return s.confirm(ctx, tx, key, person, m.Name, subject, who, !known, !known && signedIn)
+			if err := s.confirm(ctx, tx, key, person, m.Name, subject, who, !known, !known && signedIn); err != nil {
+				return err
+			}
+			return bind(ctx, tx, m, Attempt{Kind: KindCitizen, Realm: door.Realm.ID}, who, string(person))
 		})
 		if db.IsUnique(err) || errors.Is(err, errNoAccount) {
 			continue

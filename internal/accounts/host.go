@@ -111,9 +111,10 @@ func (s *Service) Arrive(ctx context.Context, door tenancy.Door, v Visitor, r Re
 }
 
 // ArriveAlone opens a way for somebody who came to the account host by himself;
-// it ends at one of its own pages.
-func (s *Service) ArriveAlone(ctx context.Context, door tenancy.Door, v Visitor, level perm.Level, returnPath, language string) (Arrival, error) {
-	return s.open(ctx, door, v, way{level: max(level, perm.LevelBasis), returnPath: OwnPath(returnPath), lang: lang(language)})
+// it ends at one of its own pages. fresh: the method asks him even if he is
+// signed in.
+func (s *Service) ArriveAlone(ctx context.Context, door tenancy.Door, v Visitor, level perm.Level, fresh bool, returnPath, language string) (Arrival, error) {
+	return s.open(ctx, door, v, way{level: max(level, perm.LevelBasis), fresh: fresh, returnPath: OwnPath(returnPath), lang: lang(language)})
 }
 
 func lang(l string) string {

@@ -146,6 +146,9 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 			string(tx.Tenant()), digest(secret), KindStaff, string(id), int64(who.Level), who.Means, method, string(ident.New[ident.EntryID](tx.Now)), db.Micros(tx.Now)); err != nil {
 			return err
 		}
+		if err := bind(ctx, tx, m, Attempt{Kind: KindStaff, Realm: door.Realm.ID, Tenant: door.Tenant.Slug}, who, string(id)); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "session.open", Object: actor.Ref(), Detail: who.Means + " " + who.Level.String()})
 	})
 	return secret, a.returnPath, err

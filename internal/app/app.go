@@ -16,6 +16,7 @@ import (
 
 	"stadttor/internal/accounts"
 	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/blob"
 	"stadttor/internal/cases"
 	"stadttor/internal/catalogue"
@@ -58,6 +59,7 @@ type App struct {
 	Directory *tenancy.Directory
 	Blobs     *blob.Dir
 	Accounts  *accounts.Service
+	Local     *local.Service
 	Catalogue *catalogue.Catalogue
 	Relevance *relevance.Service
 	Shelf     *forms.Shelf
@@ -146,6 +148,7 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 	if a.Shelf, err = forms.OpenShelf(ctx, a.DB); err != nil {
 		return a, err
 	}
+	a.openLocal()
 	a.Accounts = accounts.New(accounts.Config{DB: a.DB, Directory: a.Directory, Methods: a.logins(), Kinds: a.loginKinds(), Log: a.Log})
 	if err := a.Accounts.Reload(ctx); err != nil {
 		return a, err
@@ -160,7 +163,7 @@ func Open(ctx context.Context, o Options, migrate bool) (a *App, err error) {
 		}})
 	a.Delivery = delivery.New(delivery.Config{DB: a.DB, Directory: a.Directory, Connectors: a.connectors()})
 	a.forms = formSource{a.Shelf, a.Catalogue, a.Directory}
-	a.Cases = cases.New(cases.Config{DB: a.DB, Directory: a.Directory, Blobs: a.Blobs, Forms: a.forms, Payments: a.Payments, Delivery: a.Delivery})
+	a.Cases = cases.New(cases.Config{DB: a.DB, Directory: a.Directory, Accounts: a.Accounts, Blobs: a.Blobs, Forms: a.forms, Payments: a.Payments, Delivery: a.Delivery})
 	if err := a.openMail(); err != nil {
 		return a, err
 	}

@@ -24,5 +24,5 @@ func (a *App) doors() (portal, accountHost []ui.Route) {
 		staff.New(staff.Config{Accounts: a.Accounts, Cases: a.Cases, Catalogue: a.Catalogue, Forms: a.Shelf, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes(),
 		admin.New(admin.Config{DB: a.DB, Accounts: a.Accounts, Catalogue: a.Catalogue, Relevance: a.Relevance, Forms: a.Shelf, Payments: a.Payments, Delivery: a.Delivery, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now, Outbox: a.Outbox}).Routes(),
 		api.New(api.Config{Catalogue: a.Catalogue, Directory: a.Directory, Now: a.DB.Now, Version: a.o.Version}).Routes(),
-	), account.New(account.Config{Accounts: a.Accounts, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes()
+	), account.New(account.Config{Accounts: a.Accounts, Local: a.Local, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes()
 }

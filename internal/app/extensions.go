@@ -16,7 +16,7 @@ func (a *App) logins() []accounts.Named {
 	if a.people != nil {
 		list = append(list, accounts.Named{Name: logindemo.Name, Title: "Demo-Anmeldung", Kind: logindemo.Name, Method: a.people, Citizens: true, Staff: true})
 	}
-	return list
+	return append(list, a.Local.Named())
 }
 
 // loginKinds are the sorts of partners that administrators can connect.

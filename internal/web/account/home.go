@@ -3,6 +3,7 @@ package account
 import (
 	"net/http"
 
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
@@ -15,6 +16,7 @@ type section struct{ Title, Text, URL string }
 func sections(p locale.Printer) []section {
 	return []section{
 		{p.T("account.signins.title"), p.T("account.home.signins"), "/anmeldungen"},
+		{p.T("local.means.title"), p.T("local.means.section"), local.PageSecurity},
 	}
 }
 

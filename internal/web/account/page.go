@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"stadttor/internal/accounts"
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
@@ -21,6 +22,7 @@ func Nav(p locale.Printer) []ui.NavItem {
 	return []ui.NavItem{
 		{Key: NavHome, Text: p.T("account.nav.home"), URL: "/"},
 		{Key: NavSignIns, Text: p.T("account.nav.signins"), URL: "/anmeldungen"},
+		{Key: NavMeans, Text: p.T("local.means.title"), URL: local.PageSecurity},
 	}
 }
 

@@ -13,6 +13,7 @@ func (s *Server) Routes() []ui.Route {
 		s.homeRoutes(),
 		s.signInRoutes(),
 		s.sessionRoutes(),
+		s.localRoutes(),
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stadttor/internal/accounts"
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -11,6 +12,7 @@ import (
 // Config of the door.
 type Config struct {
 	Accounts  *accounts.Service
+	Local     *local.Service // accounts of our own; nil: none
 	Directory *tenancy.Directory
 	Gate      *ui.Gate
 	Now       func() time.Time

@@ -39,10 +39,11 @@ func (s *Server) getArrive(w http.ResponseWriter, r *http.Request) error {
 		}
 	} else {
 		to, level := target(q.Get("ziel")), max(perm.ParseLevel(q.Get("niveau")), perm.LevelBasis)
-		if !v.Citizen.Guest() && v.Citizen.Level >= level {
+		fresh := q.Has("frisch") // before a change of means of sign-in
+		if !v.Citizen.Guest() && v.Citizen.Level >= level && !fresh {
 			return ui.SeeOther(w, r, to)
 		}
-		a, err = s.c.Accounts.ArriveAlone(r.Context(), v.Door, s.visitor(r), level, to, string(v.Lang))
+		a, err = s.c.Accounts.ArriveAlone(r.Context(), v.Door, s.visitor(r), level, fresh, to, string(v.Lang))
 	}
 	if errs.Is(err, errs.KindForbidden) {
 		return s.showGone(w, r, err)

@@ -1,0 +1,158 @@
+package account
+
+import (
+	"net/http"
+
+	"stadttor/internal/accounts/local"
+	"stadttor/internal/errs"
+	"stadttor/internal/pii"
+	"stadttor/internal/web/ui"
+)
+
+// localView is a page of a sign-in with an account of our own.
+type localView struct {
+	Try      string
+	Problems []ui.Problem
+	From     string // name of the portal one came from, "" for none
+	Fields   []ui.Field
+	Code     bool // the second factor is due
+	App      bool // … of an app
+	Passkey  bool // … or a passkey
+}
+
+// getLocal serves GET /anmelden/lokal: address and password, then the code,
+// then recovery codes that were just read.
+func (s *Server) getLocal(w http.ResponseWriter, r *http.Request) error {
+	return s.showLocal(w, r, http.StatusOK, ticket(r), pii.Text{}, nil)
+}
+
+func (s *Server) showLocal(w http.ResponseWriter, r *http.Request, status int, try string, mail pii.Text, problem error) error {
+	look, err := s.c.Local.Look(r.Context(), people(r), try)
+	if err != nil {
+		return s.localGone(w, r, err)
+	}
+	page := s.page(r, "local.signin.title")
+	page.Languages = nil
+	v := localView{Try: try, App: look.App, Passkey: look.Passkey}
+	if t, ok := s.c.Directory.TenantBySlug(look.Portal); ok {
+		if d, ok := s.c.Directory.DoorOf(t.ID); ok {
+			v.From = d.Portal.Look.Name
+		}
+	}
+	switch look.Stage {
+	case local.StagePassword:
+		m := mailField(page, mail)
+		m.Autocomplete = "username webauthn"
+		v.Fields = []ui.Field{m, passwordField(page, "kennwort", "local.password.label", false)}
+	case local.StageCode:
+		page.Title = page.T("local.code.title")
+		v.Code, v.Fields = true, []ui.Field{codeField(page)}
+	case local.StageShown:
+		page.Title = page.T("local.codes.title")
+		return ui.Render(w, r, status, localOnPage(page, v))
+	default:
+		return s.localGone(w, r, errs.Forbidden("local.try.gone"))
+	}
+	if problem != nil {
+		var ok bool
+		if v.Problems, ok = passkeyProblem(&page, problem); ok {
+			status = http.StatusForbidden
+		} else {
+			v.Problems, status = faults(w, &page, v.Fields, problem)
+		}
+	}
+	return ui.Render(w, r, status, localPage(page, v))
+}
+
+// postLocal serves POST /anmelden/lokal: address and password, or the answer of
+// a passkey, also as second factor.
+func (s *Server) postLocal(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	try, mail := r.PostForm.Get("versuch"), typed(r, "mail")
+	var next local.Next
+	var err error
+	if id, answer, ok := answered(r); ok {
+		next, err = s.c.Local.SignInPasskey(r.Context(), people(r), try, id, answer)
+	} else if err = missing(r, "mail", "kennwort"); err == nil {
+		next, err = s.c.Local.SignIn(r.Context(), people(r), s.knock(r), try, mail, typed(r, "kennwort"))
+	}
+	switch key := errs.KeyOf(err); {
+	case err == nil:
+		return s.onward(w, r, next)
+	case onPage(err), key == "local.passkey.refused", key == "local.passkey.copied":
+		return s.showLocal(w, r, http.StatusOK, try, mail, err)
+	}
+	return s.localGone(w, r, err)
+}
+
+// missing says which fields of a form were left empty.
+func missing(r *http.Request, names ...string) error {
+	var fields []errs.Field
+	for _, n := range names {
+		if r.PostForm.Get(n) == "" {
+			fields = append(fields, errs.Field{Name: n, Key: emptyKeys[n]})
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return errs.Invalid("local.form.wrong", fields...)
+}
+
+var emptyKeys = map[string]string{"mail": "local.mail.empty", "kennwort": "local.password.empty", "code": "local.code.empty", "bisher": "local.password.empty"}
+
+// postLocalCode serves POST /anmelden/lokal/code.
+func (s *Server) postLocalCode(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	try := r.PostForm.Get("versuch")
+	err := missing(r, "code")
+	var next local.Next
+	if err == nil {
+		next, err = s.c.Local.SecondFactor(r.Context(), people(r), try, typed(r, "code"))
+	}
+	switch {
+	case err == nil:
+		return s.onward(w, r, next)
+	case onPage(err):
+		return s.showLocal(w, r, http.StatusOK, try, pii.Text{}, err)
+	}
+	return s.localGone(w, r, err)
+}
+
+// postLocalOn serves POST /anmelden/lokal/weiter: recovery codes were read.
+func (s *Server) postLocalOn(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	next, err := s.c.Local.Proceed(r.Context(), people(r), r.PostForm.Get("versuch"))
+	if err != nil {
+		return s.localGone(w, r, err)
+	}
+	return s.onward(w, r, next)
+}
+
+// postLocalPasskey serves POST /anmelden/lokal/passkey, for signin.js.
+func (s *Server) postLocalPasskey(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	c, err := s.c.Local.BeginPasskeySignIn(r.Context(), people(r), r.PostForm.Get("versuch"))
+	return ceremony(w, c, err)
+}
+
+// postLocalBreak serves POST /anmelden/lokal/abbrechen: back to the choice of
+// methods, by the host's return page.
+func (s *Server) postLocalBreak(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	where, err := s.c.Local.Break(r.Context(), people(r), r.PostForm.Get("versuch"))
+	if err != nil {
+		return s.localGone(w, r, err)
+	}
+	return s.onward(w, r, local.Next{Redirect: where})
+}
