@@ -26,7 +26,7 @@ func bundIDAttributes(means, qaa string) []samlidp.Attribute {
 		oid(accounts.AttrStreet, "Substantiell", " HEIDESTRAẞE 17 "),
 		oid(accounts.AttrPLZ, "UNTERGEORDNET", "51147"),
 		oid(accounts.AttrCity, "Basisregistrierung", "KÖLN"),
-		oid(accounts.AttrCountry, "HOCH", "D"),
+		oid(accounts.AttrCountry, "", "D"),
 		oid(accounts.AttrMail, "HOCH", "aenne@post.example"),
 		oid(accounts.AttrPhone, "", "+49 00000 123456"),
 	}
@@ -55,7 +55,7 @@ func TestBundIDEachAttributeHasItsOwnLevel(t *testing.T) {
 	says(t, who, accounts.AttrHouseNumber, "17", perm.LevelSubstantial)
 	says(t, who, accounts.AttrPLZ, "51147", perm.LevelNone)
 	says(t, who, accounts.AttrCity, "KÖLN", perm.LevelNone)
-	says(t, who, accounts.AttrCountry, "DE", perm.LevelHigh)
+	says(t, who, accounts.AttrCountry, "DE", perm.LevelNone) // no mark at all
 	says(t, who, accounts.AttrMail, "aenne@post.example", perm.LevelNone)
 }
 
