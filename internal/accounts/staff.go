@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
@@ -18,10 +19,12 @@ import (
 
 // Member is a member of staff as administrators see it.
 type Member struct {
-	ID     ident.StaffID
-	Name   pii.Text
-	Active bool
-	Grants []perm.Grant
+	ID      ident.StaffID
+	Method  string // connection by which he signs in
+	Subject pii.Text
+	Name    pii.Text
+	Active  bool
+	Grants  []perm.Grant
 }
 
 func namePlace(t ident.TenantID, id ident.StaffID) seal.Where {
@@ -29,31 +32,63 @@ func namePlace(t ident.TenantID, id ident.StaffID) seal.Where {
 }
 
 // SaveStaff adds a member of staff (or renames the one with the same subject)
-// with exactly these grants. The operator may, and administrators for what
-// they hold themselves: nobody grants a right that he does not hold.
-func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Tenant, method, subject string, name pii.Text, grants []perm.Grant) (id ident.StaffID, err error) {
-	if err := mayGrant(actor, t.ID, grants); err != nil {
-		return "", err
-	}
+// with exactly these grants. The operator may, and staff for what perm.MayGive
+// lets them give and take; nobody changes his own. Errors: Forbidden
+// (roles.not-held, roles.not-own), Invalid (roles.unknown).
+func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Tenant, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	err = s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT id FROM staff WHERE tenant_id=$1 AND method=$2 AND subject=$3`+tx.ForUpdate(), string(tx.Tenant()), method, subject).Scan(&id)
-		key := s.c.Directory.Key(t.ID)
-		if errors.Is(err, sql.ErrNoRows) {
+		own, err := roles(ctx, tx)
+		if err != nil {
+			return err
+		}
+		list := slices.Clone(list)
+		for i, g := range list {
+			if list[i].Own = own.set(g.Role); list[i].Own == 0 && g.Role.Set() == 0 {
+				return errs.Invalid("roles.unknown")
+			}
+		}
+		var before []perm.Grant
+		err = tx.QueryRow(ctx, `SELECT id FROM staff WHERE tenant_id=$1 AND method=$2 AND subject=$3`+tx.ForUpdate(), string(tx.Tenant()), method, subject).Scan(&id)
+		known := err == nil
+		switch {
+		case known:
+			if before, err = grants(ctx, tx, own, id); err != nil {
+				return err
+			}
+		case errors.Is(err, sql.ErrNoRows):
 			id = ident.New[ident.StaffID](tx.Now)
+		default:
+			return err
+		}
+		given := slices.DeleteFunc(slices.Clone(list), func(g perm.Grant) bool { return slices.Contains(before, g) })
+		taken := slices.DeleteFunc(slices.Clone(before), func(g perm.Grant) bool { return slices.Contains(list, g) })
+		if err := mayGrant(actor, t.ID, id, append(slices.Clone(given), taken...)); err != nil {
+			return err
+		}
+		key := s.c.Directory.Key(t.ID)
+		if known {
+			_, err = tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), key.Seal([]byte(name.Reveal()), namePlace(t.ID, id)))
+		} else {
 			_, err = tx.Exec(ctx, `INSERT INTO staff (tenant_id,id,method,subject,name,active,created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
 				string(tx.Tenant()), string(id), method, subject, key.Seal([]byte(name.Reveal()), namePlace(t.ID, id)), true, db.Micros(tx.Now))
-		} else if err == nil {
-			_, err = tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), key.Seal([]byte(name.Reveal()), namePlace(t.ID, id)))
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2`, string(tx.Tenant()), string(id)); err != nil {
-			return err
+		for _, g := range taken {
+			if _, err := tx.Exec(ctx, `DELETE FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 AND role=$3 AND unit_id=$4 AND service=$5`, string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service); err != nil {
+				return err
+			}
+			if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.revoke", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
+				return err
+			}
 		}
-		for _, g := range grants {
-			if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6)`,
-				string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), actor.Ref(), db.Micros(tx.Now)); err != nil {
+		for _, g := range given {
+			if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,service,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+				string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service, actor.Ref(), db.Micros(tx.Now)); err != nil {
+				return err
+			}
+			if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.grant", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
 				return err
 			}
 		}
@@ -62,26 +97,66 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 	return id, err
 }
 
-// mayGrant: the operator may grant everything; staff with roles.grant may
-// grant, in their own tenant, only roles all of whose rights they hold.
-func mayGrant(actor perm.Actor, t ident.TenantID, grants []perm.Grant) error {
+// detail names a grant in the audit log.
+func detail(g perm.Grant) string {
+	return strings.TrimSpace(string(g.Role) + " " + string(g.Unit) + " " + g.Service)
+}
+
+// mayGrant: the operator may give and take everything; staff in their own
+// tenant what perm.MayGive says, and never for themselves.
+func mayGrant(actor perm.Actor, t ident.TenantID, whose ident.StaffID, changes []perm.Grant) error {
 	switch a := actor.(type) {
 	case perm.System:
 		return nil
 	case perm.Staff:
-		if a.Tenant != t || !a.May(perm.GrantRoles) {
-			break
+		switch {
+		case a.Tenant != t || !a.May(perm.GrantRoles):
+		case a.Staff == whose && len(changes) > 0:
+			return errs.Forbidden("roles.not-own")
+		case slices.ContainsFunc(changes, func(g perm.Grant) bool { return !a.MayGive(g) }):
+			return errs.Forbidden("roles.not-held")
+		default:
+			return nil
 		}
-		for _, g := range grants {
-			for _, row := range perm.Table() {
-				if row.Role == g.Role && slices.ContainsFunc(row.Rights, func(r perm.Right) bool { return !a.MayIn(r, g.Unit) }) {
-					return errs.Forbidden("roles.not-held")
-				}
-			}
-		}
-		return nil
 	}
 	return errs.Forbidden("error.forbidden")
+}
+
+// SetActive blocks a member of staff or lets him in again; blocking ends his
+// sessions at once. The operator may, and staff who could give all that he
+// holds; nobody blocks himself. Errors: NotFound, Forbidden.
+func (s *Service) SetActive(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, active bool) error {
+	return s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
+		own, err := roles(ctx, tx)
+		if err != nil {
+			return err
+		}
+		held, err := grants(ctx, tx, own, id)
+		if err != nil {
+			return err
+		}
+		if a, ok := actor.(perm.Staff); ok && a.Staff == id {
+			return errs.Forbidden("roles.not-own")
+		}
+		if err := mayGrant(actor, t.ID, id, held); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE staff SET active=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), active)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errs.NotFound("staff", id)
+		}
+		action := "staff.unblock"
+		if !active {
+			action = "staff.block"
+			if _, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND staff_id=$2`, string(tx.Tenant()), string(id)); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, actor, audit.Event{Action: action, Object: "staff:" + string(id)})
+	})
 }
 
 // staffBySubject finds an active member; anybody else is refused.
@@ -112,15 +187,23 @@ func (s *Service) loadStaff(ctx context.Context, t tenancy.Tenant, id ident.Staf
 			return err
 		}
 		name = pii.New(string(plain))
-		a.Grants, err = grants(ctx, tx, id)
+		own, err := roles(ctx, tx)
+		if err != nil {
+			return err
+		}
+		a.Grants, err = grants(ctx, tx, own, id)
 		return err
 	})
 	return a, name, err
 }
 
-func grants(ctx context.Context, tx *db.Tx, id ident.StaffID) ([]perm.Grant, error) {
-	rows, err := tx.Query(ctx, `SELECT role,unit_id FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 ORDER BY role,unit_id`, string(tx.Tenant()), string(id))
-	return db.Collect(rows, err, func(r *sql.Rows) (g perm.Grant, err error) { return g, r.Scan(&g.Role, &g.Unit) })
+func grants(ctx context.Context, tx *db.Tx, own ownRoles, id ident.StaffID) ([]perm.Grant, error) {
+	rows, err := tx.Query(ctx, `SELECT role,unit_id,service FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 ORDER BY role,unit_id,service`, string(tx.Tenant()), string(id))
+	return db.Collect(rows, err, func(r *sql.Rows) (g perm.Grant, err error) {
+		err = r.Scan(&g.Role, &g.Unit, &g.Service)
+		g.Own = own.set(g.Role)
+		return g, err
+	})
 }
 
 // Members lists a tenant's staff. Staff with perm.GrantRoles may.
@@ -144,21 +227,26 @@ func (s *Service) Names(ctx context.Context, actor perm.Staff) (map[ident.StaffI
 
 func (s *Service) members(ctx context.Context, scope db.TenantScope) (out []Member, err error) {
 	err = s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id,name,active FROM staff WHERE tenant_id=$1 ORDER BY id`, string(tx.Tenant()))
+		rows, err := tx.Query(ctx, `SELECT id,method,subject,name,active FROM staff WHERE tenant_id=$1 ORDER BY id`, string(tx.Tenant()))
 		out, err = db.Collect(rows, err, func(r *sql.Rows) (m Member, err error) {
 			var sealed []byte
-			if err := r.Scan(&m.ID, &sealed, &m.Active); err != nil {
+			var subject string
+			if err := r.Scan(&m.ID, &m.Method, &subject, &sealed, &m.Active); err != nil {
 				return m, err
 			}
 			plain, err := s.c.Directory.Key(tx.Tenant()).Open(sealed, namePlace(tx.Tenant(), m.ID))
-			m.Name = pii.New(string(plain))
+			m.Name, m.Subject = pii.New(string(plain)), pii.New(subject)
 			return m, err
 		})
 		if err != nil {
 			return err
 		}
+		own, err := roles(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for i := range out {
-			if out[i].Grants, err = grants(ctx, tx, out[i].ID); err != nil {
+			if out[i].Grants, err = grants(ctx, tx, own, out[i].ID); err != nil {
 				return err
 			}
 		}

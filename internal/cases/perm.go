@@ -51,10 +51,10 @@ func mayUse(c perm.Citizen, p Proof, r *record) error {
 	return reached(c, r.need)
 }
 
-// mayRead: staff of the tenant with cases.read in the unit of the case, once
+// mayRead: staff of the tenant with cases.read in the unit of the case and for its service, once
 // the application was received. Else it does not exist for them.
 func mayRead(s perm.Staff, r *record) error {
-	if s.Tenant != r.tenant || !r.state.Received() || !s.MayIn(perm.ReadCases, r.unit) {
+	if s.Tenant != r.tenant || !r.state.Received() || !s.MayAt(perm.ReadCases, r.unit, r.service) {
 		return errs.NotFound("case", r.id)
 	}
 	return nil
@@ -67,7 +67,7 @@ func mayWith(right perm.Right, s perm.Staff, r *record) error {
 	if err := mayRead(s, r); err != nil {
 		return err
 	}
-	if !s.MayIn(right, r.unit) {
+	if !s.MayAt(right, r.unit, r.service) {
 		return errs.Forbidden("error.forbidden")
 	}
 	return nil
@@ -79,7 +79,7 @@ func mayClaim(s perm.Staff, r *record) error {
 	if err := mayWork(s, r); err != nil {
 		return err
 	}
-	if r.holder != "" && r.holder != s.Staff && !s.MayIn(perm.AssignCases, r.unit) {
+	if r.holder != "" && r.holder != s.Staff && !s.MayAt(perm.AssignCases, r.unit, r.service) {
 		return errs.Conflict("case.held-by-other")
 	}
 	return nil
@@ -93,7 +93,7 @@ func mayRelease(s perm.Staff, r *record) error {
 	if r.holder == "" {
 		return errs.Conflict("case.not-in-state")
 	}
-	if r.holder != s.Staff && !s.MayIn(perm.AssignCases, r.unit) {
+	if r.holder != s.Staff && !s.MayAt(perm.AssignCases, r.unit, r.service) {
 		return errs.Forbidden("error.forbidden")
 	}
 	return nil
@@ -104,7 +104,7 @@ func mayMove(s perm.Staff, r *record) error {
 	if err := mayWork(s, r); err != nil {
 		return err
 	}
-	if r.holder != s.Staff && !s.MayIn(perm.AssignCases, r.unit) {
+	if r.holder != s.Staff && !s.MayAt(perm.AssignCases, r.unit, r.service) {
 		return errs.Forbidden("error.forbidden")
 	}
 	return nil

@@ -125,17 +125,27 @@ func (s *Service) Worklist(ctx context.Context, actor perm.Staff, f Filter) (out
 // readable is mayRead as a condition on rows.
 func readable(actor perm.Staff) (where string, args []any, ok bool) {
 	where, args = "r.tenant_id=$1 AND r.state NOT IN ('draft','awaiting_payment','expired')", []any{string(actor.Tenant)}
-	units, all := actor.Units(perm.ReadCases)
+	reaches, all := actor.Reaches(perm.ReadCases)
 	if all {
 		return where, args, true
 	}
-	if len(units) == 0 {
+	var some []string
+	for _, x := range reaches {
+		var both []string
+		if x.Unit != "" {
+			args = append(args, string(x.Unit))
+			both = append(both, fmt.Sprintf("r.unit_id=$%d", len(args)))
+		}
+		if x.Service != "" {
+			args = append(args, x.Service)
+			both = append(both, fmt.Sprintf("r.service=$%d", len(args)))
+		}
+		some = append(some, strings.Join(both, " AND "))
+	}
+	if some == nil {
 		return "", nil, false
 	}
-	for _, u := range units {
-		args = append(args, string(u))
-	}
-	return where + " AND r.unit_id IN " + db.In(2, len(units)), args, true
+	return where + " AND (" + strings.Join(some, " OR ") + ")", args, true
 }
 
 // Case opens a case for staff of its unit; the reading is audited. Errors:

@@ -17,7 +17,7 @@ func mayResend(a perm.Staff, unit ident.UnitID) error {
 // mayList: who watches over the queues of the whole authority, and who may send
 // again in all its units. A caseworker sees the parcels at his case.
 func mayList(a perm.Staff) error {
-	if _, all := a.Units(perm.SendDelivery); all || a.May(perm.ReadJobs) {
+	if a.Everywhere(perm.SendDelivery) || a.May(perm.ReadJobs) {
 		return nil
 	}
 	return errs.Forbidden("error.forbidden")

@@ -95,10 +95,37 @@ type Staff struct {
 	Grants []Grant
 }
 
-// Grant is a role in a unit, or in all units of the tenant (Unit "").
+// Grant is a role in a unit, or in all units of the tenant (Unit ""), for one
+// service (its slug) or for all (Service "").
 type Grant struct {
-	Role Role
-	Unit ident.UnitID
+	Role    Role
+	Unit    ident.UnitID
+	Service string
+	// Own are the rights of a role that the tenant made itself; 0 for the
+	// product's roles.
+	Own Set
+}
+
+// Has reports whether the granted role includes the right.
+func (g Grant) Has(r Right) bool {
+	if g.Own != 0 {
+		return g.Own.Has(r)
+	}
+	return g.Role.Has(r)
+}
+
+// Rights lists what is granted.
+func (g Grant) Rights() []Right {
+	if g.Own != 0 {
+		return g.Own.Rights()
+	}
+	return g.Role.Set().Rights()
+}
+
+// covers reports whether the grant holds in a unit for a service; "" asks for
+// all units, all services.
+func (g Grant) covers(u ident.UnitID, service string) bool {
+	return (g.Unit == "" || g.Unit == u) && (g.Service == "" || g.Service == service)
 }
 
 // Ref implements Actor.
@@ -111,26 +138,43 @@ func (s Staff) Scope() db.TenantScope { return db.ForTenant(s.Realm, s.Tenant) }
 // ask May(RightRealm…) first.
 func (s Staff) RealmScope() db.RealmScope { return db.ForRealm(s.Realm) }
 
-// May reports whether he holds the right in any unit.
+// May reports whether he holds the right in any unit, for any service.
 func (s Staff) May(r Right) bool {
-	return slices.ContainsFunc(s.Grants, func(g Grant) bool { return g.Role.Has(r) })
+	return slices.ContainsFunc(s.Grants, func(g Grant) bool { return g.Has(r) })
 }
 
-// MayIn reports whether he holds the right in the unit.
-func (s Staff) MayIn(r Right, u ident.UnitID) bool {
-	return slices.ContainsFunc(s.Grants, func(g Grant) bool { return g.Role.Has(r) && (g.Unit == "" || g.Unit == u) })
+// MayIn reports whether he holds the right in the unit for all services.
+func (s Staff) MayIn(r Right, u ident.UnitID) bool { return s.MayAt(r, u, "") }
+
+// MayAt reports whether he holds the right in the unit for the service (slug).
+func (s Staff) MayAt(r Right, u ident.UnitID, service string) bool {
+	return slices.ContainsFunc(s.Grants, func(g Grant) bool { return g.Has(r) && g.covers(u, service) })
 }
 
-// Units lists the units in which he holds the right; all says that the right
-// holds in every unit of the tenant.
-func (s Staff) Units(r Right) (units []ident.UnitID, all bool) {
+// MaySome reports whether he holds the right in the unit for some service.
+func (s Staff) MaySome(r Right, u ident.UnitID) bool {
+	return slices.ContainsFunc(s.Grants, func(g Grant) bool { return g.Has(r) && (g.Unit == "" || g.Unit == u) })
+}
+
+// Reach is where a right holds: in a unit ("" for all), for a service ("" for all).
+type Reach struct {
+	Unit    ident.UnitID
+	Service string
+}
+
+// Reaches lists where he holds the right; all says that it holds in every unit
+// of the tenant for every service.
+func (s Staff) Reaches(r Right) (out []Reach, all bool) {
 	for _, g := range s.Grants {
-		if g.Role.Has(r) {
-			if g.Unit == "" {
+		if x := (Reach{g.Unit, g.Service}); g.Has(r) && !slices.Contains(out, x) {
+			if x == (Reach{}) {
 				return nil, true
 			}
-			units = append(units, g.Unit)
+			out = append(out, x)
 		}
 	}
-	return units, false
+	return out, false
 }
+
+// Everywhere reports whether he holds the right in all units for all services.
+func (s Staff) Everywhere(r Right) bool { _, all := s.Reaches(r); return all }

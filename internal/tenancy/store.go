@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -115,11 +117,10 @@ func (d *Directory) CreateTenant(ctx context.Context, actor perm.System, t Tenan
 	return t, err
 }
 
-// SaveSettings replaces a tenant's settings. Staff with perm.EditPortal and the
-// operator may.
+// SaveSettings replaces a tenant's settings. The operator may.
 func (d *Directory) SaveSettings(ctx context.Context, actor perm.Actor, t Tenant) error {
-	if err := mayEdit(actor, t.ID, perm.EditPortal); err != nil {
-		return err
+	if _, ok := actor.(perm.System); !ok {
+		return errs.Forbidden("error.forbidden")
 	}
 	set, err := json.Marshal(t.Settings)
 	if err != nil {
@@ -135,6 +136,49 @@ func (d *Directory) SaveSettings(ctx context.Context, actor perm.Actor, t Tenant
 		}
 		tx.Notify(Topic, string(t.ID))
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "tenant.settings", Object: "tenant:" + string(t.ID)})
+	})
+}
+
+// SaveParams replaces what a tenant sets for one form; was is what the editor
+// read before. Staff with perm.EditForms and the operator may. Errors: Conflict
+// if it was changed meanwhile.
+func (d *Directory) SaveParams(ctx context.Context, actor perm.Actor, t Tenant, form string, was, values map[string]any) error {
+	if err := mayEdit(actor, t.ID, perm.EditForms); err != nil {
+		return err
+	}
+	before, err := json.Marshal(was)
+	if err != nil {
+		return err
+	}
+	return d.db.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
+		var text string
+		err := tx.QueryRow(ctx, `SELECT settings FROM tenant WHERE realm_id=$1 AND id=$2`+tx.ForUpdate(), string(t.Realm), string(tx.Tenant())).Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errs.NotFound("tenant", t.ID)
+		}
+		if err != nil {
+			return err
+		}
+		var now Settings
+		if err := json.Unmarshal([]byte(text), &now); err != nil {
+			return err
+		}
+		if stored, err := json.Marshal(now.Params[form]); err != nil || !bytes.Equal(stored, before) {
+			return cmp.Or(err, errs.Conflict("error.changed-meanwhile"))
+		}
+		if now.Params == nil {
+			now.Params = map[string]map[string]any{}
+		}
+		now.Params[form] = values
+		set, err := json.Marshal(now)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE tenant SET settings=$3 WHERE realm_id=$1 AND id=$2`, string(t.Realm), string(tx.Tenant()), string(set)); err != nil {
+			return err
+		}
+		tx.Notify(Topic, string(t.ID))
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "tenant.params", Object: "tenant:" + string(t.ID), Detail: form})
 	})
 }
 

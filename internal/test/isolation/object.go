@@ -28,7 +28,9 @@ type Object struct {
 	Payments []ident.PaymentID
 	Parcels  []ident.ParcelID
 	Jobs     []ident.JobID
-	Mails    []string // identifiers in the outbox
+	Mails    []string      // identifiers in the outbox
+	Member   ident.StaffID // somebody who works at the tenant
+	Role     perm.Role     // a role of the tenant's own
 
 	index int
 	words int

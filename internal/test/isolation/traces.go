@@ -7,13 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stadttor/internal/db"
 	"stadttor/internal/migrations"
 )
 
-var created = regexp.MustCompile(`CREATE TABLE (\w+)`)
+var tableStep = regexp.MustCompile(`(CREATE|DROP|ALTER) TABLE (\w+)(?: RENAME TO (\w+))?`)
 
 // Traces looks for marks where nobody's data may stand in the clear: the log,
 // mails beside their addressee, every table, every stored file, the figures,
@@ -80,8 +81,16 @@ func (w *Town) tables() (out []string) {
 			return err
 		}
 		b, err := fs.ReadFile(migrations.FS, p)
-		for _, m := range created.FindAllStringSubmatch(string(b), -1) {
-			out = append(out, m[1])
+		up, _, _ := strings.Cut(string(b), "-- +goose Down")
+		for _, m := range tableStep.FindAllStringSubmatch(up, -1) {
+			switch {
+			case m[1] == "CREATE":
+				out = append(out, m[2])
+			case m[1] == "DROP":
+				out = slices.DeleteFunc(out, func(t string) bool { return t == m[2] })
+			case m[3] != "":
+				out[slices.Index(out, m[2])] = m[3]
+			}
 		}
 		return err
 	}))

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -225,12 +224,11 @@ func (s *Server) saveParams(w http.ResponseWriter, r *http.Request) error {
 			values[id] = v
 		}
 	}
-	tenant.Params = maps.Clone(tenant.Params)
-	if tenant.Params == nil {
-		tenant.Params = map[string]map[string]any{}
+	err = s.c.Directory.SaveParams(r.Context(), ui.Staff(r), tenant, d.ID, old, values)
+	if errs.Is(err, errs.KindConflict) { // another node was quicker
+		return s.showParams(w, r, http.StatusConflict, d, in, state, page.T("admin.conflict"))
 	}
-	tenant.Params[d.ID] = values
-	if err := s.c.Directory.SaveSettings(r.Context(), ui.Staff(r), tenant); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := s.c.Directory.Reload(r.Context()); err != nil { // so that the next page shows it; other nodes hear of it

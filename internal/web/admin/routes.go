@@ -28,12 +28,20 @@ func (s *Server) Routes() []ui.Route {
 		post("/portal/vorschau", perm.EditPortal, s.previewPortal),
 		get("/portal/vorschau.css", perm.EditPortal, s.previewCSS),
 
-		get("/parameter", perm.EditPortal, s.paramForms),
-		get("/parameter/{form}", perm.EditPortal, s.params),
-		post("/parameter/{form}", perm.EditPortal, s.saveParams),
+		get("/parameter", perm.EditForms, s.paramForms),
+		get("/parameter/{form}", perm.EditForms, s.params),
+		post("/parameter/{form}", perm.EditForms, s.saveParams),
 
 		get("/personal", perm.GrantRoles, s.members),
 		post("/personal", perm.GrantRoles, s.saveMember),
+		get("/personal/{id}", perm.GrantRoles, s.member),
+		post("/personal/{id}", perm.GrantRoles, s.saveRoles),
+		post("/personal/{id}/sperre", perm.GrantRoles, s.block),
+		get("/rollen", perm.GrantRoles, s.roles),
+		get("/rollen/neu", perm.GrantRoles, s.newRole),
+		post("/rollen/neu", perm.GrantRoles, s.saveRole),
+		get("/rollen/{role}", perm.GrantRoles, s.role),
+		post("/rollen/{role}", perm.GrantRoles, s.saveRole),
 
 		get("/zahlungen", perm.ReadPayments, s.payments),
 		get("/zahlungen/buchungen", perm.ReadPayments, s.ledger),

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"stadttor/internal/accounts"
+	"stadttor/internal/perm"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui/office/officetest"
 )
@@ -301,7 +303,7 @@ func TestRolesAreGivenByWhoHoldsThem(t *testing.T) {
 	b := w.SignIn(w.Torhausen, "administrator")
 	a := b.Get("/verwaltung/personal")
 	officetest.WellFormed(t, "members", a)
-	if !a.Has("Zz ordnung", "Sachbearbeitung (Ordnungsamt)", "Über Anträge entscheiden") {
+	if !a.Has("Zz ordnung", "Sachbearbeitung (Ordnungsamt)") {
 		t.Fatal(a.Words())
 	}
 	form := url.Values{"weg": {"demo"}, "kennung": {"neu"}, "name": {"Zz Neu"}, "rolle.0": {"editor"}, "stelle.0": {""}}
@@ -314,10 +316,10 @@ func TestRolesAreGivenByWhoHoldsThem(t *testing.T) {
 	if a := w.SignIn(w.Aulenried, "administrator").Get("/verwaltung/personal"); a.Has("Zz Neu") {
 		t.Error("another authority's people")
 	}
-	form.Set("rolle.0", "caseworker") // whose rights an administrator does not hold
+	form.Set("rolle.0", "auditor") // who is to audit administrators, they do not appoint
 	a = b.Post("/verwaltung/personal", form)
 	officetest.WellFormed(t, "not held", a)
-	if a.Status != 403 || !a.Has("Sie können nur Rechte vergeben, die Sie selbst haben.") || a.Value("kennung") != "neu" {
+	if a.Status != 403 || !a.Has("Sie können nur Rechte vergeben und nehmen") || a.Value("kennung") != "neu" {
 		t.Fatal(a.Status)
 	}
 	for name, change := range map[string][2]string{"no method": {"weg", ""}, "an invented method": {"weg", "x"}, "nobody": {"kennung", ""}, "no name": {"name", ""}, "no role": {"rolle.0", ""},
@@ -329,5 +331,166 @@ func TestRolesAreGivenByWhoHoldsThem(t *testing.T) {
 		if a.Status != 422 {
 			t.Errorf("%s: %d", name, a.Status)
 		}
+	}
+}
+
+func TestAPersonsRolesAndAccessAreChangedOnHisPage(t *testing.T) {
+	w, _, _ := open(t)
+	b := w.SignIn(w.Torhausen, "administrator")
+	page := func(name string) string {
+		for _, m := range members(t, w) {
+			if m.Name.Reveal() == name {
+				return "/verwaltung/personal/" + string(m.ID)
+			}
+		}
+		t.Fatal(name)
+		return ""
+	}
+	steuer := page("Zz steuer")
+	a := b.Get(steuer)
+	officetest.WellFormed(t, "member", a)
+	if !a.Has("Zz steuer", "Sachbearbeitung (Steueramt)") {
+		t.Fatal(a.Words())
+	}
+	unit := string(w.Directory.Units(w.Torhausen.ID)[0].ID)
+	form := a.Form(steuer)
+	form.Set("rolle.0", "citizen-office")
+	form.Set("stelle.0", unit)
+	form.Set("leistung.0", "gartenfest")
+	if a := b.Post(steuer, form); a.Where != steuer+"?meldung=person-gespeichert#inhalt" {
+		t.Fatal(a.Status, a.Words())
+	}
+	if a := b.Get(steuer); !a.Has("Bürgerbüro", "nur gartenfest") {
+		t.Error(a.Words())
+	}
+	form.Set("leistung.0", "gibt-es-nicht")
+	a = b.Post(steuer, form)
+	officetest.WellFormed(t, "unknown service", a)
+	if a.Status != 422 || !a.Has("Diese Leistung gibt es hier nicht.") {
+		t.Error(a.Status)
+	}
+
+	editor, works := page("Zz editor"), w.SignIn(w.Torhausen, "editor")
+	if a := works.Get("/verwaltung/leistungen"); a.Status != 200 {
+		t.Fatal(a.Status)
+	}
+	if a := b.Post(editor+"/sperre", url.Values{"aktion": {"sperren"}}); a.Where != editor+"?meldung=person-gesperrt#inhalt" {
+		t.Fatal(a.Status, a.Words())
+	}
+	if a := works.Get("/verwaltung/leistungen"); a.Status != 303 {
+		t.Errorf("a blocked person still works: %d", a.Status)
+	}
+	if a := b.Get(editor); !a.Has("gesperrt", "Zugang freigeben") {
+		t.Error(a.Words())
+	}
+	if a := b.Post(editor+"/sperre", url.Values{"aktion": {"freigeben"}}); a.Where != editor+"?meldung=person-freigegeben#inhalt" {
+		t.Error(a.Status)
+	}
+	if a := b.Post(editor+"/sperre", url.Values{"aktion": {"x"}}); a.Status != 422 {
+		t.Error(a.Status)
+	}
+
+	own := page("Zz administrator")
+	if a := b.Get(own); !a.Has("kann nur jemand anderes ändern") {
+		t.Error("one's own page offers to change oneself")
+	}
+	a = b.Post(own, url.Values{"name": {"Zz administrator"}, "rolle.0": {"administrator"}, "rolle.1": {"caseworker"}})
+	officetest.WellFormed(t, "self", a)
+	if a.Status != 403 {
+		t.Errorf("an administrator made himself caseworker: %d", a.Status)
+	}
+	if a := b.Post(own+"/sperre", url.Values{"aktion": {"sperren"}}); a.Status != 403 {
+		t.Errorf("blocked himself: %d", a.Status)
+	}
+	if a := b.Post(page("Zz auditor")+"/sperre", url.Values{"aktion": {"sperren"}}); a.Status != 403 {
+		t.Errorf("an administrator blocked who audits him: %d", a.Status)
+	}
+	if a := b.Get("/verwaltung/personal/gibt-es-nicht"); a.Status != 404 {
+		t.Error(a.Status)
+	}
+}
+
+func members(t *testing.T, w *officetest.Town) []accounts.Member {
+	t.Helper()
+	list, err := w.Accounts.Members(t.Context(), perm.Staff{Realm: w.Torhausen.Realm, Tenant: w.Torhausen.ID, Staff: "x", Grants: []perm.Grant{{Role: perm.Administrator}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestATenantMakesRolesOfItsOwn(t *testing.T) {
+	w, _, _ := open(t)
+	b := w.SignIn(w.Torhausen, "administrator")
+	a := b.Get("/verwaltung/rollen")
+	officetest.WellFormed(t, "roles", a)
+	if !a.Has("Über Anträge entscheiden", "Noch keine eigenen Rollen.") {
+		t.Fatal(a.Words())
+	}
+	officetest.WellFormed(t, "new role", b.Get("/verwaltung/rollen/neu"))
+	for name, c := range map[string]struct {
+		form   url.Values
+		status int
+		text   string
+	}{
+		"no name":                  {url.Values{"rechte": {"content.edit"}}, 422, "Geben Sie der Rolle einen Namen"},
+		"no right":                 {url.Values{"titel": {"Zz Leer"}}, 422, "mindestens ein Recht"},
+		"an invented right":        {url.Values{"titel": {"Zz Leer"}, "rechte": {"world.rule"}}, 422, "mindestens ein Recht"},
+		"a right he may not give":  {url.Values{"titel": {"Zz Prüf"}, "rechte": {"audit.read"}}, 403, "Sie können nur Rechte vergeben"},
+		"… also beside one he may": {url.Values{"titel": {"Zz Prüf"}, "rechte": {"content.edit", "library.edit"}}, 403, "Sie können nur Rechte vergeben"},
+	} {
+		a := b.Post("/verwaltung/rollen/neu", c.form)
+		officetest.WellFormed(t, name, a)
+		if a.Status != c.status || !a.Has(c.text) || a.Value("titel") != c.form.Get("titel") {
+			t.Errorf("%s: %d", name, a.Status)
+		}
+	}
+	a = b.Post("/verwaltung/rollen/neu", url.Values{"titel": {"Zz Auskunft"}, "rechte": {"payments.read", "content.edit"}})
+	role, _, ok := strings.Cut(a.Where, "?")
+	if a.Status != 303 || !ok {
+		t.Fatal(a.Status, a.Words())
+	}
+	first := b.Get(role)
+	officetest.WellFormed(t, "role", first)
+	if a := b.Post("/verwaltung/rollen/neu", url.Values{"titel": {"Zz Auskunft"}, "rechte": {"cases.read"}}); a.Status != 422 || !a.Has("So heißt hier schon eine andere Rolle.") {
+		t.Error("two roles of one name", a.Status)
+	}
+
+	slug := role[strings.LastIndex(role, "/")+1:]
+	if a := b.Post("/verwaltung/personal", url.Values{"weg": {"demo"}, "kennung": {"nobody"}, "name": {"Zz nobody"}, "rolle.0": {slug}}); a.Status != 303 {
+		t.Fatal(a.Status, a.Words())
+	}
+	clerk := w.SignIn(w.Torhausen, "nobody")
+	if a := clerk.Get("/verwaltung/leistungen"); a.Status != 200 {
+		t.Errorf("the role does not hold: %d", a.Status)
+	}
+	if a := clerk.Get("/verwaltung/portal"); a.Status != 403 {
+		t.Errorf("the role holds too much: %d", a.Status)
+	}
+	if a := b.Get("/verwaltung/personal"); !a.Has("Zz nobody Zz Auskunft aktiv") {
+		t.Error(a.Words())
+	}
+	less := first.Form(role)
+	less["rechte"] = []string{"payments.read"}
+	if a := b.Post(role, less); a.Status != 303 {
+		t.Fatal(a.Status, a.Words())
+	}
+	if a := clerk.Get("/verwaltung/leistungen"); a.Status != 403 {
+		t.Errorf("what was taken from the role is still held: %d", a.Status)
+	}
+	if a := b.Post(role, less); a.Status != 409 {
+		t.Errorf("an old page overwrote a newer one: %d", a.Status)
+	}
+	if a := b.Post(role, url.Values{"aktion": {"loeschen"}}); a.Status != 409 || !a.Has("Jemand hat diese Rolle noch.") {
+		t.Errorf("a role in use was deleted: %d", a.Status)
+	}
+	if a := w.SignIn(w.Aulenried, "administrator").Get(role); a.Status != 404 {
+		t.Errorf("another authority's role: %d", a.Status)
+	}
+	if a := b.Post("/verwaltung/personal", url.Values{"weg": {"demo"}, "kennung": {"nobody"}, "name": {"Zz nobody"}, "rolle.0": {"editor"}}); a.Status != 303 {
+		t.Fatal(a.Status)
+	}
+	if a := b.Post(role, url.Values{"aktion": {"loeschen"}}); a.Where != "/verwaltung/rollen?meldung=rolle-geloescht#inhalt" {
+		t.Error(a.Status, a.Words())
 	}
 }

@@ -77,7 +77,7 @@ func (s *Server) act(v verb) ui.Handler {
 			return s.renderCase(w, r, id, attempt{verb: v.done, text: r.PostForm.Get("text"), unit: office.Text(r, "stelle"), err: err})
 		case err != nil:
 			return err
-		case v.done == moveVerb && !actor.MayIn(perm.ReadCases, ident.UnitID(office.Text(r, "stelle"))):
+		case v.done == moveVerb && !actor.MaySome(perm.ReadCases, ident.UnitID(office.Text(r, "stelle"))):
 			return office.Done(w, r, "/verwaltung/faelle", v.done)
 		}
 		return office.Done(w, r, caseURL(id), v.done)

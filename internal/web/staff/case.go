@@ -173,7 +173,7 @@ func (b caseBuilder) build() casePage {
 		p.Deliveries = append(p.Deliveries, b.delivery(d))
 	}
 	for _, x := range m.Tasks {
-		p.Tasks = append(p.Tasks, taskLine{Kind: string(x.Kind), Ref: x.Ref, Text: b.t("staff.task." + string(x.Kind)), At: b.page.Printer().DateTime(x.At), End: b.actor.MayIn(perm.WorkCases, m.Unit)})
+		p.Tasks = append(p.Tasks, taskLine{Kind: string(x.Kind), Ref: x.Ref, Text: b.t("staff.task." + string(x.Kind)), At: b.page.Printer().DateTime(x.At), End: b.actor.MayAt(perm.WorkCases, m.Unit, m.Service)})
 	}
 	p.NoteField = ui.Field{Name: "text", ID: "vermerk", Type: ui.FieldLong, Rows: 3, Label: b.t("staff.case.note"), Hint: b.t("staff.case.notehint")}
 	p.AskField = ui.Field{Name: "text", ID: "rueckfrage", Type: ui.FieldLong, Rows: 5, Label: b.t("staff.case.ask"), Hint: b.t("staff.case.askhint")}

@@ -230,7 +230,7 @@ func guest(m cases.Matter) bool { return m.May.Decide && !m.May.Ask }
 // mayNot says why somebody cannot decide now.
 func mayNot(actor perm.Staff, m cases.Matter) error {
 	switch {
-	case !actor.MayIn(perm.DecideCases, m.Unit):
+	case !actor.MayAt(perm.DecideCases, m.Unit, m.Service):
 		return errs.Forbidden("error.forbidden")
 	case m.State == cases.StateSubmitted || m.State == cases.StateInReview && m.Holder != actor.Staff:
 		return errs.Conflict("case.claim-first")

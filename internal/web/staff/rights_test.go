@@ -22,13 +22,15 @@ func TestTheNavigationLeadsWhereOneMayGo(t *testing.T) {
 	w := open(t)
 	for role, want := range map[string]string{
 		"caseworker":          "/verwaltung /verwaltung/faelle",
-		"lead":                "/verwaltung /verwaltung/faelle /verwaltung/zahlungen",
-		"ordnung-leitung":     "/verwaltung /verwaltung/faelle", // payments belong to no unit
+		"lead":                "/verwaltung /verwaltung/faelle /verwaltung/zahlungen /verwaltung/personal",
+		"ordnung-leitung":     "/verwaltung /verwaltung/faelle /verwaltung/personal", // payments belong to no unit
 		"editor":              "/verwaltung /verwaltung/leistungen",
+		"citizen-office":      "/verwaltung /verwaltung/faelle",
+		"form-designer":       "/verwaltung /verwaltung/parameter",
 		"treasurer":           "/verwaltung /verwaltung/zahlungen",
 		"auditor":             "/verwaltung /verwaltung/zahlungen /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/protokoll /verwaltung/postausgang",
 		"administrator":       "/verwaltung /verwaltung/leistungen /verwaltung/portal /verwaltung/parameter /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
-		"realm-administrator": "/verwaltung /verwaltung/portal /verwaltung/parameter /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
+		"realm-administrator": "/verwaltung /verwaltung/portal /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
 		"nobody":              "/verwaltung",
 	} {
 		a := w.SignIn(w.Torhausen, role).Get("/verwaltung")

@@ -174,7 +174,7 @@ func (s *Server) worklistTable(page ui.Page, door tenancy.Door, actor perm.Staff
 // readableUnits are the units whose cases somebody reads.
 func (s *Server) readableUnits(actor perm.Staff) (out []tenancy.Unit) {
 	for _, u := range s.c.Directory.Units(actor.Tenant) {
-		if actor.MayIn(perm.ReadCases, u.ID) {
+		if actor.MaySome(perm.ReadCases, u.ID) {
 			out = append(out, u)
 		}
 	}

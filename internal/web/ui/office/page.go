@@ -51,10 +51,9 @@ func Nav(p locale.Printer, who perm.Staff, demo bool) (items []ui.NavItem) {
 			items = append(items, ui.NavItem{Key: key, Text: p.T(text), URL: url})
 		}
 	}
-	_, allPayments := who.Units(perm.ReadPayments) // payments belong to no unit
 	add(true, NavStart, "staff.nav.start", "/verwaltung")
 	add(who.May(perm.ReadCases), NavCases, "staff.nav.cases", "/verwaltung/faelle")
-	add(allPayments, NavPayments, "staff.nav.payments", "/verwaltung/zahlungen")
+	add(who.Everywhere(perm.ReadPayments), NavPayments, "staff.nav.payments", "/verwaltung/zahlungen")
 	add(who.May(perm.EditContent), NavServices, "staff.nav.services", "/verwaltung/leistungen")
 	if who.May(perm.EditContent) {
 		add(true, NavSearch, "relevance.nav", "/verwaltung/suche")
@@ -62,7 +61,7 @@ func Nav(p locale.Printer, who perm.Staff, demo bool) (items []ui.NavItem) {
 		add(who.May(perm.EditLibrary), NavSearch, "relevance.nav", "/verwaltung/suche/verbund")
 	}
 	add(who.May(perm.EditPortal), NavPortal, "staff.nav.portal", "/verwaltung/portal")
-	add(who.May(perm.EditPortal), NavParams, "staff.nav.params", "/verwaltung/parameter")
+	add(who.May(perm.EditForms), NavParams, "staff.nav.params", "/verwaltung/parameter")
 	add(who.May(perm.GrantRoles), NavMembers, "staff.nav.members", "/verwaltung/personal")
 	add(who.May(perm.ReadJobs), NavJobs, "staff.nav.jobs", "/verwaltung/auftraege")
 	add(who.May(perm.ReadJobs), NavDeliveries, "staff.nav.deliveries", "/verwaltung/uebergaben")

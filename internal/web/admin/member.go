@@ -1,0 +1,137 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+
+	"stadttor/internal/accounts"
+	"stadttor/internal/errs"
+	"stadttor/internal/pii"
+	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
+)
+
+// memberPage is one person who works here.
+type memberPage struct {
+	Told, Refused string
+	URL           string
+	Lines         []ui.Fact
+	Active, Self  bool
+	Name          ui.Field
+	Rows          grantFields
+}
+
+func (s *Server) findMember(r *http.Request) (m accounts.Member, err error) {
+	list, err := s.c.Accounts.Members(r.Context(), ui.Staff(r))
+	for _, x := range list {
+		if string(x.ID) == r.PathValue("id") {
+			return x, nil
+		}
+	}
+	if err == nil {
+		err = errs.NotFound("staff", "asked for")
+	}
+	return m, err
+}
+
+// member serves GET /verwaltung/personal/{id}.
+func (s *Server) member(w http.ResponseWriter, r *http.Request) error {
+	m, err := s.findMember(r)
+	if err != nil {
+		return err
+	}
+	f := memberForm{name: m.Name.Reveal(), problems: map[string]string{}}
+	for i, g := range m.Grants[:min(len(m.Grants), grantRows)] {
+		f.grants[i] = [3]string{string(g.Role), string(g.Unit), g.Service}
+	}
+	return s.showMember(w, r, http.StatusOK, m, f, "")
+}
+
+func (s *Server) showMember(w http.ResponseWriter, r *http.Request, status int, m accounts.Member, f memberForm, refused string) error {
+	actor := ui.Staff(r)
+	page := office.Page(r, "admin.members.title", office.NavMembers)
+	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/personal"}}
+	page.Title, page.Detail = m.Name.Reveal(), page.Title
+	own, err := s.c.Accounts.OwnRoles(r.Context(), actor)
+	if err != nil {
+		return err
+	}
+	out := memberPage{Told: office.Told(r, page, "admin.done."), Refused: refused, URL: "/verwaltung/personal/" + string(m.ID), Active: m.Active, Self: m.ID == actor.Staff,
+		Name: ui.Field{Name: "name", Type: ui.FieldText, Label: page.T("admin.members.name"), Value: f.name, Problem: f.problems["name"], Autocomplete: "off"}}
+	method := m.Method
+	for _, x := range s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door) {
+		if x.Name == m.Method {
+			method = x.Title
+		}
+	}
+	state := page.T("admin.members.active")
+	if !m.Active {
+		state = page.T("admin.members.inactive")
+	}
+	out.Lines = []ui.Fact{{Name: page.T("admin.members.method"), Values: []string{method}}, {Name: page.T("admin.members.subject"), Values: []string{m.Subject.Reveal()}},
+		{Name: page.T("staff.col.state"), Values: []string{state}}, {Name: page.T("admin.members.roles"), Values: []string{orDash(strings.Join(s.rolesOf(page, actor.Tenant, own, m.Grants), "; "))}}}
+	if out.Rows, err = s.grantFields(r, own, f); err != nil {
+		return err
+	}
+	problems := append(ui.Problems([]ui.Field{out.Name}), out.Rows.problems()...)
+	if out.Self { // the page has no form then
+		out.Refused, problems = out.Rows.Problem, nil
+	}
+	page.Problems = len(problems)
+	return ui.Render(w, r, status, memberView(page, out, problems))
+}
+
+// saveRoles serves POST /verwaltung/personal/{id}: exactly these roles.
+func (s *Server) saveRoles(w http.ResponseWriter, r *http.Request) error {
+	if err := office.ReadForm(r); err != nil {
+		return err
+	}
+	m, err := s.findMember(r)
+	if err != nil {
+		return err
+	}
+	f := memberForm{problems: map[string]string{}}
+	grants, err := s.readGrants(r, &f)
+	if err != nil {
+		return err
+	}
+	if len(f.problems) > 0 {
+		return s.showMember(w, r, http.StatusUnprocessableEntity, m, f, "")
+	}
+	_, err = s.c.Accounts.SaveStaff(r.Context(), ui.Staff(r), ui.VisitOf(r).Door.Tenant, m.Method, m.Subject.Reveal(), pii.New(f.name), grants)
+	if f.refused(ui.PageOf(r).T, err) {
+		return s.showMember(w, r, http.StatusForbidden, m, f, "")
+	}
+	if err != nil {
+		return err
+	}
+	return office.Done(w, r, "/verwaltung/personal/"+string(m.ID), "person-gespeichert")
+}
+
+// block serves POST /verwaltung/personal/{id}/sperre: aktion=sperren|freigeben.
+func (s *Server) block(w http.ResponseWriter, r *http.Request) error {
+	if err := office.ReadForm(r); err != nil {
+		return err
+	}
+	m, err := s.findMember(r)
+	if err != nil {
+		return err
+	}
+	active := office.Text(r, "aktion") == "freigeben"
+	if !active && office.Text(r, "aktion") != "sperren" {
+		return errs.Invalid("staff.form-broken")
+	}
+	err = s.c.Accounts.SetActive(r.Context(), ui.Staff(r), ui.VisitOf(r).Door.Tenant, m.ID, active)
+	if key := errs.KeyOf(err); errs.Is(err, errs.KindForbidden) && strings.HasPrefix(key, "roles.") {
+		f := memberForm{name: m.Name.Reveal(), problems: map[string]string{}}
+		return s.showMember(w, r, http.StatusForbidden, m, f, ui.PageOf(r).T(key))
+	}
+	if err != nil {
+		return err
+	}
+	word := "person-gesperrt"
+	if active {
+		word = "person-freigegeben"
+	}
+	return office.Done(w, r, "/verwaltung/personal/"+string(m.ID), word)
+}
