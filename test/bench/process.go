@@ -72,8 +72,8 @@ var (
 	anywhere = place{core: -1}
 	eager    = place{core: -1, before: true}
 	anyRT    = place{core: -1, first: true}
-	server   = place{core: 0}
-	client   = place{core: 1}
+	server   = place{core: 0, before: true}
+	client   = place{core: 1, before: true}
 	serverRT = place{core: 0, first: true}
 	clientRT = place{core: 1, first: true}
 )
