@@ -85,8 +85,8 @@ func (s *Server) showWord(w http.ResponseWriter, r *http.Request, at taughtAt, s
 		{Name: "ziel", Type: ui.FieldChoice, Label: t("relevance.target"), Value: f.target, Problem: f.problems["ziel"], Options: []ui.Option{
 			{Value: "leistung", Label: t("relevance.target.service"), Hint: t("relevance.target.servicehint")},
 			{Value: "wort", Label: t("relevance.target.official"), Hint: t("relevance.target.officialhint")}}},
-		{Name: "leistung", Type: ui.FieldSelect, Label: t("relevance.service"), Value: f.service, Options: at.services(), Problem: f.problems["leistung"], Optional: true},
-		{Name: "amtlich", Type: ui.FieldText, Label: t("relevance.official"), Value: f.official, Problem: f.problems["amtlich"], Optional: true, Autocomplete: "off"},
+		{Name: "leistung", Type: ui.FieldSelect, Label: t("relevance.service"), Hint: t("relevance.target.whichservice"), Value: f.service, Options: at.services(), Problem: f.problems["leistung"], Optional: true},
+		{Name: "amtlich", Type: ui.FieldText, Label: t("relevance.official"), Hint: t("relevance.target.whichword"), Value: f.official, Problem: f.problems["amtlich"], Optional: true, Autocomplete: "off"},
 		{Name: "verwandt", Type: ui.FieldConsent, Label: t("relevance.loose"), Statement: t("relevance.loosehint"), Value: loose, Optional: true},
 	}
 	problems := ui.Problems(out.Fields)
