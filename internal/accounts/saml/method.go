@@ -21,11 +21,11 @@ const Name = "saml"
 
 // Text keys of the calm pages; the host's locale files hold the sentences.
 const (
-	KeyRefused     = "login.refused"             // the answer did not prove anything
-	KeyBrokenOff   = "login.broken-off"          // the person broke off at the provider
-	KeyTooLow      = "login.level-too-low"       // signed in, but below what is needed
-	KeyUnavailable = "login.partner-unavailable" // the provider has a fault of its own
-	KeySettings    = "login.settings-refused"    // administration: the connection's settings are wrong
+	KeyRefused     = "login.refused"          // the answer did not prove anything
+	KeyBrokenOff   = "login.broken-off"       // the person broke off at the provider
+	KeyTooLow      = "login.level-too-low"    // signed in, but below what is needed
+	KeyUnavailable = "login.method-silent"    // the provider has a fault of its own
+	KeySettings    = "login.settings-refused" // administration: the connection's settings are wrong
 )
 
 // Config of the extension.
