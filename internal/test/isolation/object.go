@@ -28,8 +28,10 @@ type Object struct {
 	Payments []ident.PaymentID
 	Parcels  []ident.ParcelID
 	Jobs     []ident.JobID
-	Mails    []string // identifiers in the outbox
-	Taught   Taught   // to the search, by the authority's editors
+	Mails    []string      // identifiers in the outbox
+	Member   ident.StaffID // somebody who works at the tenant
+	Role     perm.Role     // a role of the tenant's own
+	Taught   Taught        // to the search, by the authority's editors
 
 	index int
 	words int

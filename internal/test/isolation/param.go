@@ -49,8 +49,10 @@ var (
 	paymentOf = of(func(o *Object) []ident.PaymentID { return o.Payments })
 	// Staff of the authority watch its jobs and payments; the route's right
 	// says which of them.
-	jobOf   = of(func(o *Object) []ident.JobID { return o.Jobs }).seenBy(colleague)
-	booksOf = caseOf.seenBy(func(a *Actor, o *Object) bool {
+	jobOf    = of(func(o *Object) []ident.JobID { return o.Jobs }).seenBy(colleague)
+	memberOf = of(func(o *Object) []ident.StaffID { return []ident.StaffID{o.Member} }).seenBy(colleague)
+	roleOf   = of(func(o *Object) []perm.Role { return []perm.Role{o.Role} }).seenBy(colleague)
+	booksOf  = caseOf.seenBy(func(a *Actor, o *Object) bool {
 		return colleague(a, o) && a.mayIn(perm.ReadPayments, "") // payments belong to no unit
 	})
 	// A provider calls at the portal of the authority that is paid.
@@ -104,6 +106,8 @@ var params = map[string]param{
 	"faelle/id":          caseOf,
 	"dateien/file":       fileOf,
 	"auftraege/id":       jobOf,
+	"personal/id":        memberOf,
+	"rollen/role":        roleOf,
 	"postausgang/id":     outboxMail,
 	"wort/id":            synonymOf,
 	"pruefen/id":         judgementOf,
@@ -158,6 +162,10 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/leistungen/{slug}":         {typed("titel", "Gekapert", "fassung", "0", "aktion", "veroeffentlichen")},
 	"/verwaltung/leistungen/{slug}/angebot": {typed("angebot", "ja", "stelle", "")},
 	"/verwaltung/personal":                  {typed("weg", "demo", "name", "Eindringling", "kennung", "torhausen-standesamt", "rolle.0", "administrator")},
+	"/verwaltung/personal/{id}":             {typed("name", "Eindringling", "rolle.0", "editor")},
+	"/verwaltung/personal/{id}/sperre":      {typed("aktion", "sperren")},
+	"/verwaltung/rollen/neu":                {typed("titel", "Gekapert", "rechte", "content.edit")},
+	"/verwaltung/rollen/{role}":             {typed("titel", "Gekapert", "rechte", "content.edit", "version", "1"), typed("aktion", "loeschen")},
 	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"stadttor/internal/accounts"
 	logindemo "stadttor/internal/accounts/demo"
 	"stadttor/internal/cases"
 	"stadttor/internal/db"
@@ -75,6 +76,7 @@ func Build(t testing.TB, h *apptest.House) *Town {
 	holder.Cookie = "entwurf=" + strings.Join(held, "~")
 	w.Drain()
 	for _, o := range w.Objects {
+		w.employ(o)
 		w.register(o)
 		w.teach(o)
 	}
@@ -127,6 +129,18 @@ func (w *Town) grant(tenant, subject string, roles ...perm.Role) {
 		list = append(list, perm.Grant{Role: r})
 	}
 	_, err := w.Accounts.SaveStaff(w.t.Context(), perm.System{Name: "test"}, w.tenant(tenant), logindemo.Name, subject, pii.New("Ida Probe"), list)
+	w.must(err)
+}
+
+// employ gives an object's tenant somebody and a role for the pages on which
+// administrators change them.
+func (w *Town) employ(o *Object) {
+	w.t.Helper()
+	var err error
+	o.Member, err = w.Accounts.SaveStaff(w.t.Context(), perm.System{Name: "test"}, o.Tenant, logindemo.Name, fmt.Sprintf("probe-%d", o.index), pii.New("Ole Probe"), []perm.Grant{{Role: perm.Editor}})
+	w.must(err)
+	boss := perm.Staff{Realm: o.Tenant.Realm, Tenant: o.Tenant.ID, Staff: "boss", Grants: []perm.Grant{{Role: perm.Administrator}}}
+	o.Role, err = w.Accounts.SaveOwnRole(w.t.Context(), boss, accounts.OwnRole{Title: fmt.Sprintf("Probe %d", o.index), Rights: perm.SetOf(perm.EditContent)})
 	w.must(err)
 }
 
