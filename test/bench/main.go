@@ -80,8 +80,8 @@ var groups = []struct {
 	seconds int // on two cores with three rounds
 	run     func(ctx context.Context, b *bench) error
 }{
-	{"pages", 130, pages}, {"search", 120, searchPages}, {"form", 80, formSteps}, {"submit", 90, submissions},
-	{"memory", 75, memory}, {"start", 15, starts}, {"tenants", 150, tenants}, {"transfer", 25, transfer}, {"index", 60, index},
+	{"pages", 100, pages}, {"search", 95, searchPages}, {"form", 65, formSteps}, {"submit", 90, submissions},
+	{"memory", 75, memory}, {"start", 8, starts}, {"tenants", 120, tenants}, {"transfer", 25, transfer}, {"index", 55, index},
 }
 
 func names() (out []string) {
