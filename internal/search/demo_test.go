@@ -199,6 +199,9 @@ func TestATelephoneNumberLeadsToWhoeverAnswersIt(t *testing.T) {
 			}
 		}
 	})
+	if got := v.Search(search.Query{Text: "00000 101-0", Limit: 5}).Hits; len(got) < 3 {
+		t.Errorf("the switchboard leads to %d offices", len(got))
+	}
 	if tried < 3 {
 		t.Errorf("only %d offices have a number", tried)
 	}

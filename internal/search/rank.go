@@ -189,13 +189,16 @@ func (c *Corpus) scoreDigits(p *plan, s *scratch) {
 		return
 	}
 	n := len(p.digits)
+	// "241 432-0" is the switchboard of all that have 241 432-….
+	board, isBoard := strings.CutSuffix(p.digits, "0")
+	isBoard = isBoard && n >= 6
 	for _, ph := range c.phones {
 		switch {
 		case ph.number == p.digits:
 			s.reach(ph.doc, 1)
 		case strings.HasSuffix(ph.number, p.digits), strings.HasPrefix(ph.number, p.digits):
 			s.reach(ph.doc, 0.6+0.3*float32(n)/float32(len(ph.number)+1))
-		case n >= 5 && strings.Contains(ph.number, p.digits):
+		case n >= 5 && strings.Contains(ph.number, p.digits), isBoard && strings.HasPrefix(ph.number, board):
 			s.reach(ph.doc, 0.5)
 		}
 	}
