@@ -3,6 +3,8 @@ package app
 import (
 	"stadttor/internal/accounts"
 	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/accounts/oidc"
+	"stadttor/internal/accounts/saml"
 	"stadttor/internal/delivery"
 	"stadttor/internal/delivery/folder"
 	"stadttor/internal/payments"
@@ -21,7 +23,11 @@ func (a *App) logins() []accounts.Named {
 
 // loginKinds are the sorts of partners that administrators can connect.
 func (a *App) loginKinds() []accounts.Kind {
-	return []accounts.Kind{}
+	demo := a.people != nil
+	return []accounts.Kind{
+		oidc.New(oidc.Config{Clock: a.o.Clock, Loopback: demo}),
+		saml.New(saml.Config{Clock: a.o.Clock, Insecure: demo}),
+	}
 }
 
 func (a *App) providers() map[string]payments.Factory {

@@ -22,7 +22,10 @@ type Visit struct {
 	Staff     perm.Staff   // zero when no staff is signed in
 	StaffName pii.Text
 	Name      pii.Text // of the citizen
-	Lang      locale.Lang
+	// Acting is the mandate by which the citizen acts for somebody else; nil: for
+	// himself.
+	Acting *accounts.Mandate
+	Lang   locale.Lang
 	// Base is scheme, host and port of this portal from the configuration,
 	// never from the request, e.g. "https://service.torhausen.example".
 	Base string
@@ -146,11 +149,13 @@ func (g *Gate) Enter(r *http.Request) (*http.Request, error) {
 		}
 		v.Citizen = c
 		if !c.Guest() {
-			f, err := g.Accounts.Profile(r.Context(), c)
-			if err != nil && !errs.Is(err, errs.KindNotFound) {
+			name, acting, ok, err := g.Accounts.Presence(r.Context(), c)
+			if err != nil {
 				return r, err
 			}
-			v.Name = f.Name()
+			if v.Name = name; ok {
+				v.Acting = &acting
+			}
 		}
 	}
 	if s := g.Secret(r, CookieStaff); s != "" && !door.Account {
@@ -180,8 +185,14 @@ func (g *Gate) page(v *Visit) *Page {
 	if end := g.Accounts.SessionEnds(v.Citizen, now); !end.IsZero() {
 		p.SessionEnds = int(end.Sub(now) / time.Second)
 	}
+	if v.Acting != nil {
+		p.Acting = &Acting{For: v.Acting.Giver, EndURL: EndActing}
+	}
 	return p
 }
+
+// EndActing is where every citizens' door takes the wish to act for oneself again.
+const EndActing = "/vertretung/beenden"
 
 // language is what the address asks for ("?sprache=en"), else what the cookie
 // remembers, else German. A browser's Accept-Language is not asked: the pages
