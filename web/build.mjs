@@ -131,6 +131,9 @@ await put('portal.css', css);
 // --- modules -----------------------------------------------------------------
 const js = await esbuild.build({ entryPoints: [join(ui, 'js/portal.js')], bundle: true, minify: true, format: 'esm', target: 'es2022', write: false, legalComments: 'none' });
 await put('portal.js', js.outputFiles[0].contents);
+// Only the pages of local accounts load it.
+const signin = await esbuild.transform(await readFile(join(ui, 'js/signin.js'), 'utf8'), { minify: true, format: 'esm', target: 'es2022' });
+await put('signin.js', signin.code);
 
 const theme = await esbuild.transform(await readFile(join(ui, 'js/theme.js'), 'utf8'), { minify: true, target: 'es2022' });
 await put('theme.js', theme.code);

@@ -81,9 +81,7 @@ CREATE TABLE local_link (
     account_id TEXT NOT NULL,
     mail_index {blob} NOT NULL,
     mail       {blob} NOT NULL,          -- sealed
-    portal     TEXT NOT NULL,
     lang       TEXT NOT NULL,
-    try_id     TEXT NOT NULL,            -- the try at whose page it was asked for, '' for none
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (realm_id, tenant_id, secret)
 ){strict};

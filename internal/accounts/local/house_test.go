@@ -184,9 +184,9 @@ func (h *house) signIn(a attempt, v local.Visitor, mail, pw string) (local.Next,
 func (h *house) register(mailbox string) local.Holder {
 	h.t.Helper()
 	ctx := h.t.Context()
-	h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New(mailbox), Portal: "stadt", Lang: "de"}))
+	h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New(mailbox), Lang: "de"}))
 	a := h.begin()
-	next, err := h.s.Register(ctx, h.citi, h.mail(mail.AccountConfirm, mailbox), local.Then{Try: a.try}, kim, pii.New(password))
+	next, err := h.s.Register(ctx, h.citi, h.mail(mail.AccountConfirm, mailbox), a.try, kim, pii.New(password))
 	h.must(err)
 	who, err := h.complete(a, next)
 	h.must(err)

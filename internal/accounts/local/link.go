@@ -39,30 +39,28 @@ type link struct {
 	account AccountID
 	index   []byte
 	mail    pii.Text
-	portal  string
 	lang    string
-	try     string // the try from which it was asked for, '' for none
 }
 
 func (r room) putLink(ctx context.Context, tx *db.Tx, l link) (secret string, err error) {
 	secret = ident.Secret()
-	_, err = tx.Exec(ctx, `INSERT INTO local_link (realm_id,tenant_id,secret,purpose,account_id,mail_index,mail,portal,lang,try_id,expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+	_, err = tx.Exec(ctx, `INSERT INTO local_link (realm_id,tenant_id,secret,purpose,account_id,mail_index,mail,lang,expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		string(r.Realm), string(r.Tenant), digest(secret), string(l.purpose), string(l.account), l.index, r.key.Seal([]byte(l.mail.Reveal()), r.place("local_link", string(l.account), "mail")),
-		l.portal, l.lang, l.try, db.Micros(tx.Now.Add(lives[l.purpose])))
+		l.lang, db.Micros(tx.Now.Add(lives[l.purpose])))
 	return secret, err
 }
 
 // findLink reads a living link of a purpose. Error: errLink.
 func (r room) findLink(ctx context.Context, tx *db.Tx, secret string, p Purpose) (link, error) {
 	return r.scanLink(tx, secret, p, func(d []byte) *sql.Row {
-		return tx.QueryRow(ctx, `SELECT purpose,account_id,mail_index,mail,portal,lang,try_id,expires_at FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3`, string(r.Realm), string(r.Tenant), d)
+		return tx.QueryRow(ctx, `SELECT purpose,account_id,mail_index,mail,lang,expires_at FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3`, string(r.Realm), string(r.Tenant), d)
 	})
 }
 
 // useLink takes a living link of a purpose away. Error: errLink.
 func (r room) useLink(ctx context.Context, tx *db.Tx, secret string, p Purpose) (link, error) {
 	return r.scanLink(tx, secret, p, func(d []byte) *sql.Row {
-		return tx.QueryRow(ctx, `DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3 AND purpose=$4 RETURNING purpose,account_id,mail_index,mail,portal,lang,try_id,expires_at`, string(r.Realm), string(r.Tenant), d, string(p))
+		return tx.QueryRow(ctx, `DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND secret=$3 AND purpose=$4 RETURNING purpose,account_id,mail_index,mail,lang,expires_at`, string(r.Realm), string(r.Tenant), d, string(p))
 	})
 }
 
@@ -72,7 +70,7 @@ func (r room) scanLink(tx *db.Tx, secret string, p Purpose, query func(digest []
 	}
 	var sealed []byte
 	var expires int64
-	err = query(digest(secret)).Scan(&l.purpose, &l.account, &l.index, &sealed, &l.portal, &l.lang, &l.try, &expires)
+	err = query(digest(secret)).Scan(&l.purpose, &l.account, &l.index, &sealed, &l.lang, &expires)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (l.purpose != p || expires <= db.Micros(tx.Now)) {
 		return l, errLink
 	}
@@ -89,14 +87,10 @@ func (r room) scanLink(tx *db.Tx, secret string, p Purpose, query func(digest []
 
 // Link is what the page of a link needs to know.
 type Link struct {
-	Mail   pii.Text
-	Portal string // slug of the tenant where it was asked for, "" for none
-	Lang   string
+	Mail pii.Text
+	Lang string
 	// Code says that a second factor must be shown (ForRecover).
 	Code bool
-	// Resume says that the try from which it was asked for still waits: Then.Resume
-	// goes on with it, in the browser where it began.
-	Resume bool
 }
 
 // Open looks at a link without using it up. Error: Forbidden "local.link.gone".
@@ -110,13 +104,7 @@ func (s *Service) Open(ctx context.Context, x Scope, p Purpose, secret string) (
 		if err != nil {
 			return err
 		}
-		out = Link{Mail: l.mail, Portal: l.portal, Lang: l.lang}
-		switch _, err := r.tryOf(ctx, tx, l, ""); {
-		case err == nil:
-			out.Resume = true
-		case !errors.Is(err, errTry):
-			return err
-		}
+		out = Link{Mail: l.mail, Lang: l.lang}
 		if p != ForRecover {
 			return nil
 		}
@@ -132,10 +120,8 @@ func (s *Service) Open(ctx context.Context, x Scope, p Purpose, secret string) (
 
 // Ask is a wish for a link by mail.
 type Ask struct {
-	Mail   pii.Text
-	Portal string // slug of the tenant one came from
-	Lang   string
-	Try    string // secret of the running try at whose page it was asked for, "" for none
+	Mail pii.Text
+	Lang string
 }
 
 // AskRegister sends the link with which an account is made; to an address that
@@ -192,12 +178,7 @@ func (s *Service) ask(ctx context.Context, x Scope, v Visitor, ask Ask, action s
 		}
 		known := a.id != ""
 		purpose, template, page := choose(known)
-		l := link{purpose: purpose, account: a.id, index: index, mail: address, portal: ask.Portal, lang: language(ask.Lang)}
-		if t, err := r.findTry(ctx, tx, ask.Try, "", StagePassword); err == nil {
-			l.try, l.portal = t.id, t.portal
-		} else if !errors.Is(err, errTry) {
-			return err
-		}
+		l := link{purpose: purpose, account: a.id, index: index, mail: address, lang: language(ask.Lang)}
 		if !known {
 			l.account = ident.New[AccountID](tx.Now)
 		}
@@ -219,32 +200,12 @@ func (s *Service) ask(ctx context.Context, x Scope, v Visitor, ask Ask, action s
 	})
 }
 
-// Then says how a verb goes on that ends with a known person.
-type Then struct {
-	// Try is a running try that ends signed in.
-	Try string
-	// Resume goes on with the try from which the link was asked for instead. The
-	// host takes its answer from the browser where it began, only.
-	Resume bool
-}
-
-// tryOf finds the try of a link that still waits for a password. Error: errTry.
-func (r room) tryOf(ctx context.Context, tx *db.Tx, l link, lock string) (try, error) {
-	if l.try == "" {
-		return try{}, errTry
-	}
-	return r.scanTry(tx, tx.QueryRow(ctx, `SELECT `+tryColumns+` FROM local_try WHERE realm_id=$1 AND tenant_id=$2 AND id=$3`+lock, string(r.Realm), string(r.Tenant), l.try), StagePassword)
-}
-
-// then finds the try that a verb ends; ok is false for none.
-func (r room) then(ctx context.Context, tx *db.Tx, l link, then Then) (t try, ok bool, err error) {
-	switch {
-	case then.Resume:
-		t, err = r.tryOf(ctx, tx, l, tx.ForUpdate())
-	case then.Try != "":
-		t, err = r.getTry(ctx, tx, then.Try, StagePassword)
-	default:
+// then finds the running try (StagePassword) that a verb ends; ok is false for
+// none.
+func (r room) then(ctx context.Context, tx *db.Tx, secret string) (t try, ok bool, err error) {
+	if secret == "" {
 		return t, false, nil
 	}
+	t, err = r.getTry(ctx, tx, secret, StagePassword)
 	return t, err == nil, err
 }

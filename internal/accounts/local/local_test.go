@@ -25,16 +25,16 @@ import (
 func TestAnAccountBeginsWithAConfirmedAddressAndSignsIn(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New("  " + address + " "), Portal: "stadt", Lang: "de"}))
+		h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New("  " + address + " "), Lang: "de"}))
 		secret := h.mail(mail.AccountConfirm, address)
 		for range 2 { // mail servers look at links too: looking uses nothing up
 			l, err := h.s.Open(ctx, h.citi, local.ForRegister, secret)
-			if err != nil || l.Mail.Reveal() != address || l.Portal != "stadt" {
+			if err != nil || l.Mail.Reveal() != address {
 				t.Fatal(l, err)
 			}
 		}
 		a := h.begin()
-		next, err := h.s.Register(ctx, h.citi, secret, local.Then{Try: a.try}, kim, pii.New(password))
+		next, err := h.s.Register(ctx, h.citi, secret, a.try, kim, pii.New(password))
 		if err != nil || next.Stage != local.StageDone {
 			t.Fatal(next, err)
 		}
@@ -47,7 +47,7 @@ func TestAnAccountBeginsWithAConfirmedAddressAndSignsIn(t *testing.T) {
 				t.Errorf("%s counts as proved", a)
 			}
 		}
-		if _, err := h.s.Register(ctx, h.citi, secret, local.Then{}, kim, pii.New(password)); errs.KeyOf(err) != "local.link.gone" {
+		if _, err := h.s.Register(ctx, h.citi, secret, "", kim, pii.New(password)); errs.KeyOf(err) != "local.link.gone" {
 			t.Errorf("the link was used twice: %v", err)
 		}
 		for _, typed := range []string{address, strings.ToUpper(address), " " + address} {
@@ -89,7 +89,7 @@ func TestRegisteringRefusesWhatIsWrongAtItsField(t *testing.T) {
 			"the portal":               {kim, "musterland-1234", "kennwort"},
 			"names of other languages": {local.Names{Given: pii.New("Đặng Thị"), Family: pii.New("O’Connor-Şahin")}, "zu kurz", "kennwort"},
 		} {
-			_, err := h.s.Register(ctx, h.citi, secret, local.Then{}, c.names, pii.New(c.password))
+			_, err := h.s.Register(ctx, h.citi, secret, "", c.names, pii.New(c.password))
 			var got []string
 			for _, f := range errs.FieldsOf(err) {
 				got = append(got, f.Name)
@@ -98,7 +98,7 @@ func TestRegisteringRefusesWhatIsWrongAtItsField(t *testing.T) {
 				t.Errorf("%s: %v at %v", name, err, got)
 			}
 		}
-		if _, err := h.s.Register(ctx, h.citi, secret, local.Then{}, kim, pii.New(password)); err != nil {
+		if _, err := h.s.Register(ctx, h.citi, secret, "", kim, pii.New(password)); err != nil {
 			t.Errorf("the link was used up by mistakes: %v", err)
 		}
 	})
@@ -161,7 +161,7 @@ func TestLinksExpireAndServeOnePurpose(t *testing.T) {
 			t.Errorf("before its end: %v", err)
 		}
 		h.c.Advance(time.Microsecond)
-		_, err := h.s.Register(ctx, h.citi, secret, local.Then{}, kim, pii.New(password))
+		_, err := h.s.Register(ctx, h.citi, secret, "", kim, pii.New(password))
 		wantKey(t, "after 24 hours", err, errs.KindForbidden, "local.link.gone")
 
 		h.register(address)
@@ -169,54 +169,8 @@ func TestLinksExpireAndServeOnePurpose(t *testing.T) {
 		h.must(h.s.AskRecover(ctx, h.citi, home, local.Ask{Mail: pii.New(address)}))
 		secret = h.mail(mail.AccountRecover, address)
 		h.c.Advance(time.Hour)
-		_, err = h.s.Recover(ctx, h.citi, secret, local.Then{}, pii.Text{}, pii.New("ganz anders als vorher"))
+		_, err = h.s.Recover(ctx, h.citi, secret, "", pii.Text{}, pii.New("ganz anders als vorher"))
 		wantKey(t, "an hour later", err, errs.KindForbidden, "local.link.gone")
-	})
-}
-
-func TestALinkGoesOnWhereItWasAskedFor(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
-		ctx := t.Context()
-		a := h.begin()
-		h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New(address), Lang: "en", Try: a.try}))
-		secret := h.mail(mail.AccountConfirm, address)
-		if l, err := h.s.Open(ctx, h.citi, local.ForRegister, secret); err != nil || !l.Resume || l.Portal != "stadt" || l.Lang != "en" {
-			t.Errorf("%+v %v", l, err)
-		}
-		next, err := h.s.Register(ctx, h.citi, secret, local.Then{Resume: true}, kim, pii.New(password))
-		h.must(err)
-		who, err := h.complete(a, next)
-		h.must(err)
-		h.bind(a, who)
-		// A quarter of an hour later the try is gone, the link is not.
-		h.c.Advance(2 * time.Hour)
-		a = h.begin()
-		h.must(h.s.AskRecover(ctx, h.citi, home, local.Ask{Mail: pii.New(address), Try: a.try}))
-		secret = h.mail(mail.AccountRecover, address)
-		h.c.Advance(15 * time.Minute)
-		if l, err := h.s.Open(ctx, h.citi, local.ForRecover, secret); err != nil || l.Resume {
-			t.Errorf("%+v %v", l, err)
-		}
-		if _, err := h.s.Recover(ctx, h.citi, secret, local.Then{Resume: true}, pii.Text{}, pii.New("sieben stille Regenschirme")); errs.KeyOf(err) != "local.try.gone" {
-			t.Error(err)
-		}
-		b := h.begin()
-		next, err = h.s.Recover(ctx, h.citi, secret, local.Then{Try: b.try}, pii.Text{}, pii.New("sieben stille Regenschirme"))
-		h.must(err)
-		if again, err := h.complete(b, next); err != nil || again.Subject != who.Subject {
-			t.Error(err)
-		}
-		// A try in which somebody has shown a password is nobody's to resume.
-		h.mails()
-		a = h.begin()
-		h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New("neu@post.example"), Try: a.try}))
-		secret = h.mail(mail.AccountConfirm, "neu@post.example")
-		if _, err := h.signIn(a, home, address, "sieben stille Regenschirme"); err != nil {
-			t.Fatal(err)
-		}
-		if l, err := h.s.Open(ctx, h.citi, local.ForRegister, secret); err != nil || l.Resume {
-			t.Errorf("%+v %v", l, err)
-		}
 	})
 }
 
@@ -228,9 +182,9 @@ func TestTwoLinksForOneAddressMakeOneAccount(t *testing.T) {
 			h.must(h.s.AskRegister(ctx, h.citi, home, local.Ask{Mail: pii.New(address)}))
 			secrets = append(secrets, h.mail(mail.AccountConfirm, address))
 		}
-		_, err := h.s.Register(ctx, h.citi, secrets[0], local.Then{}, kim, pii.New(password))
+		_, err := h.s.Register(ctx, h.citi, secrets[0], "", kim, pii.New(password))
 		h.must(err)
-		_, err = h.s.Register(ctx, h.citi, secrets[1], local.Then{}, kim, pii.New("ein anderes, von jemand anderem"))
+		_, err = h.s.Register(ctx, h.citi, secrets[1], "", kim, pii.New("ein anderes, von jemand anderem"))
 		if errs.KeyOf(err) != "local.link.gone" {
 			t.Errorf("a second account, or another password: %v", err)
 		}
@@ -406,11 +360,11 @@ func TestWhoOwnsTheMailboxComesBack(t *testing.T) {
 		if l, err := h.s.Open(ctx, h.citi, local.ForRecover, secret); err != nil || l.Code {
 			t.Errorf("%+v %v", l, err)
 		}
-		if _, err := h.s.Recover(ctx, h.citi, secret, local.Then{}, pii.Text{}, pii.New("kurz")); errs.KeyOf(err) != "local.password.short" {
+		if _, err := h.s.Recover(ctx, h.citi, secret, "", pii.Text{}, pii.New("kurz")); errs.KeyOf(err) != "local.password.short" {
 			t.Error(err)
 		}
 		a := h.begin()
-		next, err := h.s.Recover(ctx, h.citi, secret, local.Then{Try: a.try}, pii.Text{}, pii.New("sieben stille Regenschirme"))
+		next, err := h.s.Recover(ctx, h.citi, secret, a.try, pii.Text{}, pii.New("sieben stille Regenschirme"))
 		h.must(err)
 		if who, err := h.complete(a, next); err != nil || who.Means != local.MeansPassword {
 			t.Error(who, err)
@@ -422,7 +376,7 @@ func TestWhoOwnsTheMailboxComesBack(t *testing.T) {
 		if _, err := h.signIn(h.begin(), home, address, password); errs.KeyOf(err) != "local.signin.wrong" {
 			t.Errorf("the old password opens: %v", err)
 		}
-		if _, err := h.s.Recover(ctx, h.citi, secret, local.Then{}, pii.Text{}, pii.New("sieben stille Regenschirme")); errs.KeyOf(err) != "local.link.gone" {
+		if _, err := h.s.Recover(ctx, h.citi, secret, "", pii.Text{}, pii.New("sieben stille Regenschirme")); errs.KeyOf(err) != "local.link.gone" {
 			t.Errorf("the link was used twice: %v", err)
 		}
 		// With a second factor the mailbox alone is not enough.
@@ -437,12 +391,12 @@ func TestWhoOwnsTheMailboxComesBack(t *testing.T) {
 			t.Errorf("%+v %v", l, err)
 		}
 		for name, c := range map[string]pii.Text{"no code": {}, "a wrong one": pii.New("999999")} {
-			if _, err := h.s.Recover(ctx, h.citi, secret, local.Then{}, c, pii.New("neunundneunzig Teekannen")); errs.KeyOf(err) != "local.code.wrong" {
+			if _, err := h.s.Recover(ctx, h.citi, secret, "", c, pii.New("neunundneunzig Teekannen")); errs.KeyOf(err) != "local.code.wrong" {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		a = h.begin()
-		next, err = h.s.Recover(ctx, h.citi, secret, local.Then{Try: a.try}, codes[0], pii.New("neunundneunzig Teekannen"))
+		next, err = h.s.Recover(ctx, h.citi, secret, a.try, codes[0], pii.New("neunundneunzig Teekannen"))
 		h.must(err)
 		if who, err := h.complete(a, next); err != nil || who.Means != local.MeansPasswordSafe {
 			t.Error(who, err)
@@ -591,7 +545,7 @@ func TestGuessingIsSlowedDownButTheOwnerGetsIn(t *testing.T) {
 				secret = u.Query().Get("schluessel")
 			}
 		}
-		_, err := h.s.Recover(ctx, h.citi, secret, local.Then{}, pii.Text{}, pii.New("sieben stille Regenschirme"))
+		_, err := h.s.Recover(ctx, h.citi, secret, "", pii.Text{}, pii.New("sieben stille Regenschirme"))
 		h.must(err)
 		if _, err := h.signIn(h.begin(), away, address, "sieben stille Regenschirme"); err != nil {
 			t.Errorf("after the recovery: %v", err)
@@ -749,7 +703,7 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 		h.must(err)
 		secret := h.mail(mail.AccountConfirm, address)
 		a := h.begin(staff)
-		next, err := h.s.Register(ctx, town, secret, local.Then{Try: a.try}, kim, pii.New(password))
+		next, err := h.s.Register(ctx, town, secret, a.try, kim, pii.New(password))
 		if err != nil || next.Stage != local.StageEnrol || next.Redirect != "" {
 			t.Fatal(next, err)
 		}

@@ -332,7 +332,7 @@ func (s *Service) BeginRegisterPasskey(ctx context.Context, x Scope, secret stri
 
 // RegisterPasskey makes the account of a confirmed address with a passkey; else
 // as Register. codes are its recovery codes; the try goes on at StageShown.
-func (s *Service) RegisterPasskey(ctx context.Context, x Scope, secret string, then Then, n Names, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
+func (s *Service) RegisterPasskey(ctx context.Context, x Scope, secret, try string, n Names, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
 	r, err := s.room(x)
 	if err != nil {
 		return next, nil, err
@@ -351,7 +351,7 @@ func (s *Service) RegisterPasskey(ctx context.Context, x Scope, secret string, t
 		if err != nil {
 			return err
 		}
-		next, err = r.register(ctx, tx, secret, then, n, hashed{}, MeansPasskey, func(id AccountID) error {
+		next, err = r.register(ctx, tx, secret, try, n, hashed{}, MeansPasskey, func(id AccountID) error {
 			if err := r.putPasskey(ctx, tx, id, c, name); err != nil {
 				return err
 			}

@@ -73,7 +73,12 @@ func worth(s string, words []string) int {
 	n := 0
 	for len(r) > 0 {
 		n++
-		r = r[longest(r, known):]
+		k := longest(r, known)
+		r = r[k:]
+		// What joins known words joins nothing unknown: "kreis-musterland-1".
+		for k >= 3 && len(r) > 0 && !unicode.IsLetter(r[0]) && !unicode.IsDigit(r[0]) {
+			r = r[1:]
+		}
 	}
 	return n
 }

@@ -43,6 +43,8 @@ func TestPasswordsAreLongAndNotWhatEverybodyTries(t *testing.T) {
 		"the portal's name":                         {"torhausen2026", "local.password.common"},
 		"the portal's name twice":                   {"TorhausenTorhausen", "local.password.common"},
 		"the authority's name":                      {"Musterland-2026", "local.password.common"},
+		"known words with hyphens":                  {"kreis-musterland-1", "local.password.common"},
+		"known words with blanks":                   {"hallo musterland !!", "local.password.common"},
 		"the own address":                           {"beispielzander1", "local.password.common"},
 		"wide letters are the same letters (NFKC)":  {"Ｐａｓｓｗｏｒｔ１２３４", "local.password.common"},
 		"the own address within a longer one":       {"zander-wu8kfqmy", ""},

@@ -13,10 +13,10 @@ import (
 
 // Recover sets a new password with a link from the mailbox and, where the owner
 // has more than a password, a code: of the app or a recovery code. The link is
-// used up, all sessions end, the mailbox is told. Errors:
+// used up, all sessions end, the mailbox is told. try as in Register. Errors:
 // Invalid with fields (kennwort, code), *Pause after too many wrong codes,
 // Forbidden "local.link.gone", Unavailable "local.busy".
-func (s *Service) Recover(ctx context.Context, x Scope, secret string, then Then, code, password pii.Text) (next Next, err error) {
+func (s *Service) Recover(ctx context.Context, x Scope, secret, try string, code, password pii.Text) (next Next, err error) {
 	r, err := s.room(x)
 	if err != nil {
 		return next, err
@@ -85,7 +85,7 @@ func (s *Service) Recover(ctx context.Context, x Scope, secret string, then Then
 			return err
 		}
 		// Before the sessions' end takes the account's links and tries along.
-		t, signIn, err := r.then(ctx, tx, l, then)
+		t, signIn, err := r.then(ctx, tx, try)
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, r room, a account, but str
 }
 
 // ChangePassword sets another password; one that is there must be typed too
-// (ASVS 5.0 6.2.3). All other sessions end, the mailbox is told. Errors: Invalid
+// (ASVS 5.0 6.2.3). All other sessions end, the mailbox is told. try as in Register. Errors: Invalid
 // with fields (bisher, kennwort), *Pause, Forbidden "local.fresh", NotFound,
 // Unavailable.
 func (s *Service) ChangePassword(ctx context.Context, h Holder, old, anew pii.Text) error {
@@ -205,7 +205,7 @@ func (s *Service) RemovePassword(ctx context.Context, h Holder) error {
 
 // AskAddress begins to change the e-mail address: the new mailbox gets the link
 // that confirms it, the old one is told. For an address that has an account the
-// answer is the same and that mailbox is told. Errors: Invalid, *Pause,
+// answer is the same and that mailbox is told. try as in Register. Errors: Invalid, *Pause,
 // Forbidden "local.fresh".
 func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) error {
 	r, err := s.room(h.Scope)
@@ -230,7 +230,7 @@ func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) 
 		if err != nil && !errors.Is(err, errNobody) {
 			return err
 		}
-		l := link{ForAddress, a.id, index, address, ask.Portal, language(ask.Lang), ""}
+		l := link{ForAddress, a.id, index, address, language(ask.Lang)}
 		template, page, to := mail.AccountAddress, PageAddress, address
 		if other.id != "" && other.id != a.id {
 			l.purpose, template, page, to = forNothing, mail.AccountKnown, PageForgot, other.mail
@@ -250,7 +250,7 @@ func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) 
 }
 
 // ConfirmAddress uses the link up: from now on the new address signs in. The
-// old mailbox is told. Errors: Forbidden "local.link.gone", also when the
+// old mailbox is told. try as in Register. Errors: Forbidden "local.link.gone", also when the
 // address has got an account meanwhile.
 func (s *Service) ConfirmAddress(ctx context.Context, x Scope, secret string) error {
 	r, err := s.room(x)

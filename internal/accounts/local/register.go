@@ -13,9 +13,9 @@ import (
 )
 
 // Register makes the account of a confirmed address with a password. The link
-// is used up then. Errors: Invalid with fields (vorname, familienname, kennwort),
+// is used up then. try is a running try that ends signed in, "" for none. Errors: Invalid with fields (vorname, familienname, kennwort),
 // Forbidden "local.link.gone", Unavailable "local.busy".
-func (s *Service) Register(ctx context.Context, x Scope, secret string, then Then, n Names, password pii.Text) (next Next, err error) {
+func (s *Service) Register(ctx context.Context, x Scope, secret, try string, n Names, password pii.Text) (next Next, err error) {
 	r, err := s.room(x)
 	if err != nil {
 		return next, err
@@ -36,7 +36,7 @@ func (s *Service) Register(ctx context.Context, x Scope, secret string, then The
 		return next, err
 	}
 	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
-		next, err = r.register(ctx, tx, secret, then, n, h, MeansPassword, nil)
+		next, err = r.register(ctx, tx, secret, try, n, h, MeansPassword, nil)
 		return err
 	})
 	return next, err
@@ -44,7 +44,7 @@ func (s *Service) Register(ctx context.Context, x Scope, secret string, then The
 
 // register uses the link up and writes the account; extra adds what belongs to
 // it (a passkey).
-func (r room) register(ctx context.Context, tx *db.Tx, secret string, then Then, n Names, h hashed, means string, extra func(AccountID) error) (next Next, err error) {
+func (r room) register(ctx context.Context, tx *db.Tx, secret, try string, n Names, h hashed, means string, extra func(AccountID) error) (next Next, err error) {
 	l, err := r.useLink(ctx, tx, secret, ForRegister)
 	if err != nil {
 		return next, err
@@ -64,7 +64,7 @@ func (r room) register(ctx context.Context, tx *db.Tx, secret string, then Then,
 	if err := r.record(ctx, tx, a, audit.Event{Action: "local.register", Detail: means}); err != nil {
 		return next, err
 	}
-	t, ok, err := r.then(ctx, tx, l, then)
+	t, ok, err := r.then(ctx, tx, try)
 	if err != nil || !ok {
 		return next, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) Invite(ctx context.Context, actor perm.Staff, ask Ask) (id Acc
 			return err
 		}
 		id = ident.New[AccountID](tx.Now)
-		secret, err := r.putLink(ctx, tx, link{ForRegister, id, index, address, ask.Portal, language(ask.Lang), ""})
+		secret, err := r.putLink(ctx, tx, link{ForRegister, id, index, address, language(ask.Lang)})
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,13 @@ import (
 // (local.Next.Device): his own mistypings are counted apart from others' guesses.
 const cookieDevice = "geraet"
 
+// cookieTry is the try from which this browser asked for a link, as long as the
+// host keeps its attempt.
+const (
+	cookieTry = "anmeldeversuch"
+	tryLife   = 15 * time.Minute
+)
+
 // NavMeans is the key of the page of means of sign-in in the navigation.
 const NavMeans = "means"
 
@@ -82,10 +89,13 @@ func (s *Server) knock(r *http.Request) local.Visitor {
 	return v
 }
 
-// asked is a wish for a link: the language of the page, the portal one came
-// from, the try at whose page one is.
-func asked(r *http.Request, mail pii.Text) local.Ask {
-	return local.Ask{Mail: mail, Lang: string(ui.VisitOf(r).Lang), Try: r.PostForm.Get("versuch")}
+// asked is a wish for a link in the language of the page. The try at whose page
+// one is stays with this browser, so that the link's page goes on with it.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, mail pii.Text) local.Ask {
+	if try := r.PostForm.Get("versuch"); try != "" {
+		s.c.Gate.SetCookie(w, cookieTry, try, tryLife)
+	}
+	return local.Ask{Mail: mail, Lang: string(ui.VisitOf(r).Lang)}
 }
 
 // typed is a value as typed. It is personal until somebody says otherwise.
@@ -157,29 +167,37 @@ func (s *Server) onward(w http.ResponseWriter, r *http.Request, next local.Next)
 	return ui.SeeOther(w, r, "/")
 }
 
-// then prepares where a link's page ends: the try it was asked for from, in the
-// browser where that began, else a new way through this host.
-func (s *Server) then(w http.ResponseWriter, r *http.Request, l local.Link) (local.Then, error) {
-	if l.Resume && s.c.Gate.Secret(r, ui.CookieLogin) != "" {
-		return local.Then{Resume: true}, nil
+// then gives the try that a link's page ends: the one from which this browser
+// asked for the link, else one on a new way through this host.
+func (s *Server) then(w http.ResponseWriter, r *http.Request) (try string, err error) {
+	if try = s.c.Gate.Secret(r, cookieTry); try != "" {
+		look, err := s.c.Local.Look(r.Context(), people(r), try)
+		if err == nil && look.Stage == local.StagePassword {
+			return try, nil
+		}
+		if err != nil && !errs.Is(err, errs.KindForbidden) {
+			return "", err
+		}
 	}
 	v := ui.VisitOf(r)
 	visitor := s.visitor(r)
 	a, err := s.c.Accounts.ArriveAlone(r.Context(), v.Door, visitor, perm.LevelBasis, false, "/", string(v.Lang))
 	if err != nil {
-		return local.Then{}, err
+		return "", err
 	}
 	visitor.Browser = a.Browser
 	b, err := s.c.Accounts.TryMethod(r.Context(), v.Door, visitor, v.Base, a.Ticket, local.Name)
 	if err != nil {
-		return local.Then{}, err
+		return "", err
 	}
-	s.c.Gate.SetCookie(w, ui.CookieLogin, a.Browser, browserLife)
 	u, err := url.Parse(b.Redirect)
 	if err != nil {
-		return local.Then{}, err
+		return "", err
 	}
-	return local.Then{Try: u.Query().Get("versuch")}, nil
+	try = u.Query().Get("versuch")
+	s.c.Gate.SetCookie(w, ui.CookieLogin, a.Browser, browserLife)
+	s.c.Gate.SetCookie(w, cookieTry, try, tryLife)
+	return try, nil
 }
 
 // holder is who looks after his means of sign-in.

@@ -27,7 +27,7 @@ func (s *Server) postForgot(w http.ResponseWriter, r *http.Request) error {
 	mail := typed(r, "mail")
 	err := missing(r, "mail")
 	if err == nil {
-		err = s.c.Local.AskRecover(r.Context(), people(r), s.knock(r), asked(r, mail))
+		err = s.c.Local.AskRecover(r.Context(), people(r), s.knock(r), s.asked(w, r, mail))
 	}
 	if onPage(err) {
 		return s.showForgot(w, r, r.PostForm.Get("versuch"), mail, err)
@@ -86,11 +86,11 @@ func (s *Server) postRecover(w http.ResponseWriter, r *http.Request) error {
 			return s.showRecover(w, r, secret, err)
 		}
 	}
-	then, err := s.then(w, r, l)
+	try, err := s.then(w, r)
 	if err != nil {
 		return s.refusedAtWay(w, r, err)
 	}
-	next, err := s.c.Local.Recover(r.Context(), people(r), secret, then, typed(r, "code"), typed(r, "kennwort"))
+	next, err := s.c.Local.Recover(r.Context(), people(r), secret, try, typed(r, "code"), typed(r, "kennwort"))
 	switch {
 	case err == nil:
 		return s.onward(w, r, next)

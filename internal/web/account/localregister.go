@@ -55,7 +55,7 @@ func (s *Server) postRegister(w http.ResponseWriter, r *http.Request) error {
 	mail := typed(r, "mail")
 	err := missing(r, "mail")
 	if err == nil {
-		err = s.c.Local.AskRegister(r.Context(), people(r), s.knock(r), asked(r, mail))
+		err = s.c.Local.AskRegister(r.Context(), people(r), s.knock(r), s.asked(w, r, mail))
 	}
 	if onPage(err) {
 		return s.showRegister(w, r, r.PostForm.Get("versuch"), mail, err)
@@ -127,20 +127,19 @@ func (s *Server) postConfirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	secret, n := r.PostForm.Get("schluessel"), local.Names{Given: typed(r, "vorname"), Family: typed(r, "familienname")}
-	l, err := s.c.Local.Open(r.Context(), people(r), local.ForRegister, secret)
-	if err != nil {
+	if _, err := s.c.Local.Open(r.Context(), people(r), local.ForRegister, secret); err != nil {
 		return s.localGone(w, r, err)
 	}
-	then, err := s.then(w, r, l)
+	try, err := s.then(w, r)
 	if err != nil {
 		return s.refusedAtWay(w, r, err)
 	}
 	var next local.Next
 	var codes []pii.Text
 	if id, answer, ok := answered(r); ok {
-		next, codes, err = s.c.Local.RegisterPasskey(r.Context(), people(r), secret, then, n, id, answer, pii.Text{})
+		next, codes, err = s.c.Local.RegisterPasskey(r.Context(), people(r), secret, try, n, id, answer, pii.Text{})
 	} else {
-		next, err = s.c.Local.Register(r.Context(), people(r), secret, then, n, typed(r, "kennwort"))
+		next, err = s.c.Local.Register(r.Context(), people(r), secret, try, n, typed(r, "kennwort"))
 	}
 	switch key := errs.KeyOf(err); {
 	case err == nil && len(codes) > 0:

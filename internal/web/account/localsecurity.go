@@ -265,7 +265,7 @@ func (s *Server) postMail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err = missing(r, "mail"); err == nil {
-		err = s.c.Local.AskAddress(r.Context(), h, s.knock(r), asked(r, typed(r, "mail")))
+		err = s.c.Local.AskAddress(r.Context(), h, s.knock(r), s.asked(w, r, typed(r, "mail")))
 	}
 	switch {
 	case err == nil:
