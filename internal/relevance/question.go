@@ -18,18 +18,23 @@ const (
 	maxDigits = 5
 )
 
-// personal are shapes of personal data in a query in lower case. < and > stand
-// for the edge of a word, umlauts included.
-var personal = shapes(
-	`@|<at>.*<dot>|https?:|www\.`, // addresses
-	`<\d{1,2}\s?[./-]\s?\d{1,2}>`, // 3.5., 03-05-84
-	`<\d{1,2}\.?\s?(jan|feb|mär|maer|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez)`,
-	`<(geb|geboren|geburtsdatum|geburtsname)>.*\d`,                                               // geboren 1984
-	`<[a-zäöü]{1,3}[ -][a-z]{1,2}[ -]?\d{1,4}[eh]?>`,                                             // number plates
-	`<[a-z]{2}\d{2}[ \d]{4,}`,                                                                    // bank accounts
-	`(straße|strasse|str\.?|weg|platz|gasse|allee|ring|damm|ufer|chaussee|hof|pfad|steig)\s?\d+`, // homes
-	`<(frau|herrn?|dr|prof|familie|mein name|ich heiße|ich heisse)>\.?\s*\pL`,                    // names that say so
-	`<(steuer-?id|steuernummer|aktenzeichen|az|kassenzeichen|kundennummer|vorgangsnummer|ausweisnummer|versicherungsnummer|iban|kontonummer)>.*[\d/-]`,
+// Shapes of personal data in a query in lower case. < and > stand for the edge
+// of a word, umlauts included. The second list needs a digit to match.
+var (
+	spoken = shapes(
+		`@|<at>.*<dot>|https?:|www\.`, // addresses
+		`<(frau|herrn?|dr|prof|familie|mein name|ich heiße|ich heisse)>\.?\s*\pL`, // names that say so
+		`<(aktenzeichen|az)>.*[/-]`,
+	)
+	numbered = shapes(
+		`<\d{1,2}\s?[./-]\s?\d{1,2}>`, // 3.5., 03-05-84
+		`<\d{1,2}\.?\s?(jan|feb|mär|maer|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez)`,
+		`<(geb|geboren|geburtsdatum|geburtsname)>.*\d`,                                               // geboren 1984
+		`<[a-zäöü]{1,3}[ -][a-z]{1,2}[ -]?\d{1,4}[eh]?>`,                                             // number plates
+		`<[a-z]{2}\d{2}[ \d]{4,}`,                                                                    // bank accounts
+		`(straße|strasse|str\.?|weg|platz|gasse|allee|ring|damm|ufer|chaussee|hof|pfad|steig)\s?\d+`, // homes
+		`<(steuer-?id|steuernummer|aktenzeichen|az|kassenzeichen|kundennummer|vorgangsnummer|ausweisnummer|versicherungsnummer|iban|kontonummer)>.*\d`,
+	)
 )
 
 func shapes(list ...string) (out []*regexp.Regexp) {
@@ -38,6 +43,24 @@ func shapes(list ...string) (out []*regexp.Regexp) {
 		out = append(out, regexp.MustCompile(edge.Replace(s)))
 	}
 	return out
+}
+
+// looksPersonal reports whether a text has the shape of personal data; digits
+// says whether it holds one.
+func looksPersonal(text string, digits bool) bool {
+	for _, shape := range spoken {
+		if shape.MatchString(text) {
+			return true
+		}
+	}
+	if digits {
+		for _, shape := range numbered {
+			if shape.MatchString(text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mixed is a word of letters and several digits: identity cards, case numbers.
@@ -78,10 +101,14 @@ func Question(query string) (words string, ok bool) {
 	if letters < 2 || digits > maxDigits || utf8.RuneCountInString(s) > maxQuestionRunes || strings.Count(s, " ") >= maxQuestionWords {
 		return "", false
 	}
-	for _, shape := range personal {
-		if shape.MatchString(s) || shape.MatchString(strings.ToLower(query)) {
+	raw := strings.ToLower(query) // with the signs that were taken off
+	for _, text := range []string{s, raw} {
+		if looksPersonal(text, digits > 0) {
 			return "", false
 		}
+	}
+	if digits == 0 {
+		return s, true
 	}
 	for _, w := range mixed.FindAllString(s, -1) {
 		if d := strings.IndexFunc(w, unicode.IsLetter); d >= 0 && len(w) >= 6 && strings.Count(strings.Map(onlyDigits, w), "0") >= 3 {
