@@ -102,7 +102,20 @@ func ClientKeys(settings json.RawMessage, secret func(name string) (string, erro
 	if err != nil {
 		return nil, badSecret(SecretKey)
 	}
+	return k.public()
+}
+
+func (k clientKey) public() ([]byte, error) {
 	public := k.key.Public()
 	public.Use, public.Algorithm = "sig", string(k.alg)
 	return json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}})
+}
+
+// Describe implements accounts.Described: the key by which the provider knows us.
+func (m *Method) Describe(string) (string, []byte, error) {
+	if m.s.ClientAuth != AuthKey {
+		return "", nil, nil
+	}
+	body, err := m.key.public()
+	return "application/jwk-set+json", body, err
 }

@@ -180,6 +180,15 @@ func TestBundIDAtTheAccountHost(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("the partner can fetch what it has to know of us", func(t *testing.T) {
+		media, body, err := w.nodes[1].Describe(w.host, accounts.KindCitizen, "bundid", loginstest.Base(w.host))
+		if err != nil || media != "application/samlmetadata+xml" || !strings.Contains(string(body), loginstest.Base(w.host)+"/anmelden/zurueck/bundid") {
+			t.Errorf("%s %s %v", media, body, err)
+		}
+		if _, _, err := w.nodes[0].Describe(w.host, accounts.KindCitizen, "nobody", ""); !errs.Is(err, errs.KindNotFound) {
+			t.Errorf("an unknown method: %v", err)
+		}
+	})
 	t.Run("every refusal is in the audit log, with the rule alone", func(t *testing.T) {
 		var rules []string
 		err := w.d.View(ctx, w.host.Realm.Scope(), func(tx *db.Tx) error {

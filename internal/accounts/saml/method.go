@@ -73,6 +73,12 @@ func (m *Method) Metadata(back ...string) ([]byte, error) {
 	return m.conn.Metadata(back, m.profile.nameID)
 }
 
+// Describe implements accounts.Described.
+func (m *Method) Describe(back string) (string, []byte, error) {
+	body, err := m.Metadata(back)
+	return "application/samlmetadata+xml", body, err
+}
+
 // kept is what Begin gives to Complete.
 type kept struct {
 	Request  string    `json:"r"`

@@ -56,6 +56,18 @@ var (
 		return colleague(a, o) && a.mayIn(perm.ReadPayments, "") // payments belong to no unit
 	})
 	// A provider calls at the portal of the authority that is paid.
+	signInOf = of(func(o *Object) []string { return o.SignIns }).seenBy(func(a *Actor, o *Object) bool { return o.Person != "" && a.Person == o.Person })
+	// A way belongs to the browser that began it; none of the actors is it.
+	wayOf = param{
+		values: func(o *Object) []string {
+			if o == nil || o.Way == "" {
+				return nil
+			}
+			return []string{o.Way}
+		},
+		invent: ident.Secret,
+		seen:   func(*Actor, *Object) bool { return false },
+	}
 	noticeOf = paymentOf.seenBy(func(a *Actor, o *Object) bool { return a.Host == o.Tenant.Slug })
 	formOf   = param{values: func(o *Object) []string {
 		if o == nil {
@@ -91,6 +103,7 @@ var params = map[string]param{
 	"kontakte/slug":      public("silke-mauersberger"),
 	"zurueck/method":     public("demo"),
 	"anmelden/method":    public("demo"),
+	"partner/method":     public("demo"),
 	"parameter/form":     public(bonfire),
 	"antrag/form":        formOf,
 	"antrag/page":        pageOf,
@@ -109,6 +122,7 @@ var params = map[string]param{
 	"personal/id":        memberOf,
 	"rollen/role":        roleOf,
 	"postausgang/id":     outboxMail,
+	"anmeldungen/handle": signInOf,
 	"wort/id":            synonymOf,
 	"pruefen/id":         judgementOf,
 	"ohne-treffer/frage": questionOf,
@@ -119,6 +133,9 @@ var params = map[string]param{
 var queries = map[string]map[string]param{
 	"/antrag/{form}/{page...}":        {"entwurf": caseOf},
 	"/antrag/{form}/pruefen":          {"entwurf": caseOf},
+	"/anmelden/auswahl":               {"versuch": wayOf},
+	"/anmelden/abbrechen":             {"versuch": wayOf},
+	"/anmelden/verbinden":             {"versuch": wayOf},
 	"/verwaltung/zahlungen":           {"vorgang": booksOf},
 	"/verwaltung/zahlungen/buchungen": {"vorgang": booksOf},
 }

@@ -126,3 +126,17 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	return nil
 }
+
+// getDescription serves GET /anmelden/partner/{method}: what a connected partner
+// has to know of us (SAML metadata, keys), for it to fetch.
+func (s *Server) getDescription(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	media, body, err := s.c.Accounts.Describe(v.Door, accounts.KindCitizen, r.PathValue("method"), v.Base)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, err = w.Write(body)
+	return err
+}

@@ -34,6 +34,7 @@ func (s *Server) signInRoutes() []ui.Route {
 		{Pattern: "GET /anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.getAnswer, Limit: s.c.Limit},
 		// From a partner's page, without our cookies: kept, then asked for by GET.
 		{Pattern: "POST /anmelden/zurueck/{method}", Audience: ui.Partner, Handle: s.postAnswer, Limit: s.c.Limit, MaxBody: accounts.MaxAnswer},
+		{Pattern: "GET /anmelden/partner/{method}", Audience: ui.Public, Handle: s.getDescription},
 		{Pattern: "GET /anmelden/verbinden", Audience: ui.Visitor, Handle: s.getJoin},
 		{Pattern: "POST /anmelden/verbinden", Audience: ui.Visitor, Handle: s.postJoin, Limit: s.c.Limit},
 		{Pattern: "POST /anmelden/wechseln", Audience: ui.Visitor, Handle: s.postChange},

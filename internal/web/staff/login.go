@@ -108,3 +108,17 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	s.c.Gate.SetCookie(w, ui.CookieStaff, "", -1)
 	return office.Done(w, r, home+"/anmelden", "abgemeldet")
 }
+
+// description serves GET /verwaltung/anmelden/partner/{method}: what the partner
+// by which the authority's staff sign in has to know of us.
+func (s *Server) description(w http.ResponseWriter, r *http.Request) error {
+	v := ui.VisitOf(r)
+	media, body, err := s.c.Accounts.Describe(v.Door, accounts.KindStaff, r.PathValue("method"), v.Base+home)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, err = w.Write(body)
+	return err
+}

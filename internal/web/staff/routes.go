@@ -23,6 +23,7 @@ func (s *Server) Routes() []ui.Route {
 		{Pattern: "POST /verwaltung/anmelden/{method}", Audience: ui.Visitor, Handle: s.begin},
 		{Pattern: "GET /verwaltung/anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.finish},
 		{Pattern: "POST /verwaltung/anmelden/zurueck/{method}", Audience: ui.Partner, Handle: s.answer, MaxBody: accounts.MaxAnswer},
+		{Pattern: "GET /verwaltung/anmelden/partner/{method}", Audience: ui.Public, Handle: s.description},
 		{Pattern: "POST /verwaltung/abmelden", Audience: ui.Visitor, Handle: s.signOut},
 
 		get("/{$}", "", s.start),
