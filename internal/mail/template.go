@@ -22,11 +22,13 @@ const (
 	AccountRecover Template = "account-recover" // set a new password
 	AccountAddress Template = "account-address" // confirm the new address
 	AccountChanged Template = "account-changed" // means of sign-in were changed
+
+	AccountErased Template = "account-erased" // the account is gone
 )
 
 // Templates lists all of them.
 func Templates() []Template {
-	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged}
+	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged, AccountErased}
 }
 
 // Languages lists the languages of each; the first serves where a person's is
@@ -35,7 +37,7 @@ func Languages() []string { return []string{"de", "de-leicht", "en"} }
 
 // paths are the pages of the tenant's portal that the links lead to, where the
 // message brings none.
-var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto"}
+var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto", AccountErased: "/impressum"}
 
 //go:embed templates/*.txt
 var files embed.FS

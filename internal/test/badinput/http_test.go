@@ -290,7 +290,7 @@ func TestCookiesOfRubbishMakeAGuest(t *testing.T) {
 			secret(staff, "dienst"), secret(mine, "sitzung") + "x"}
 		for _, name := range []string{"sitzung", "dienst", "anmeldung", "entwurf", "sprache", "__Host-sitzung", "unbekannt"} {
 			for _, v := range values {
-				for _, path := range []string{"/", "/konto", "/postfach", "/antrag/hundesteuer-anmeldung", "/antrag/hundesteuer-anmeldung/bisher", "/anmelden/zurueck/demo?state=x&code=y", "/verwaltung/faelle", "/suche?q=hund"} {
+				for _, path := range []string{"/", "/konto", "/postfach", "/antrag/hundesteuer-anmeldung", "/antrag/hundesteuer-anmeldung/bisher", "/anmelden/zurueck?state=x&code=y", "/verwaltung/faelle", "/suche?q=hund"} {
 					if name == "dienst" && v == secret(staff, "dienst") {
 						continue // that is whose it is
 					}
@@ -361,11 +361,11 @@ func TestRawRequestsAreRefusedAndTheProgramLivesOn(t *testing.T) {
 			"no HTTP":                       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", []int{400, 0}},
 			"a star":                        {"OPTIONS * HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n", []int{200, 400, 404}},
 			"CONNECT":                       {"CONNECT evil.example:443 HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n", []int{421, 404, 400}},
-			"two lengths":                   {"POST /anmelden HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 5\r\n\r\na=bcd", []int{400}},
-			"a length below nothing":        {"POST /anmelden HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n", []int{400}},
-			"a length beyond everything":    {"POST /anmelden HTTP/1.1\r\n" + host + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9223372036854775807\r\nConnection: close\r\n\r\n", []int{413}},
-			"length and chunks":             {"POST /anmelden HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n", []int{400, 404, 422, 303}},
-			"chunks of nonsense":            {"POST /anmelden HTTP/1.1\r\n" + host + "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", []int{400, 422}},
+			"two lengths":                   {"POST /verwaltung/anmelden/demo HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 5\r\n\r\na=bcd", []int{400}},
+			"a length below nothing":        {"POST /verwaltung/anmelden/demo HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n", []int{400}},
+			"a length beyond everything":    {"POST /verwaltung/anmelden/demo HTTP/1.1\r\n" + host + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9223372036854775807\r\nConnection: close\r\n\r\n", []int{413}},
+			"length and chunks":             {"POST /verwaltung/anmelden/demo HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n", []int{400, 404, 422, 303}},
+			"chunks of nonsense":            {"POST /verwaltung/anmelden/demo HTTP/1.1\r\n" + host + "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", []int{400, 422}},
 			"an expectation nobody fulfils": {"GET / HTTP/1.1\r\n" + host + "Expect: cake\r\n\r\n", []int{417}},
 			"a range beyond the file":       {"GET /robots.txt HTTP/1.1\r\n" + host + "Range: bytes=999999-\r\nConnection: close\r\n\r\n", []int{200, 416}},
 			"an encoding nobody knows":      {"GET / HTTP/1.1\r\n" + host + "Accept-Encoding: zzz;q=99, *;q=-1, gzip;q=x\r\nConnection: close\r\n\r\n", []int{200}},

@@ -24,6 +24,9 @@ type answer struct {
 func (w *Town) call(h http.Handler, a *Actor, method, path string, body url.Values) (out answer) {
 	_, port, _ := net.SplitHostPort(w.Server.Listener.Addr().String())
 	host := fmt.Sprintf("service.%s.localhost:%s", a.Host, port)
+	if a.Account {
+		host = fmt.Sprintf("konto.%s.localhost:%s", a.Host, port)
+	}
 	r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body.Encode()))
 	w.calls++
 	r.RemoteAddr = fmt.Sprintf("[2001:db8:%x:%x::1]:4711", w.calls>>16, w.calls&0xffff) // the limit of one caller is not the question here

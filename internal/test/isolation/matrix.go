@@ -30,9 +30,16 @@ type Report struct {
 	Shown map[*Object]int
 }
 
-// Walk goes through the matrix. h is what serves, routes the registry; both are
-// the program's own or have a planted mistake.
-func (w *Town) Walk(h http.Handler, routes []ui.Route) Report {
+// Walk goes through the matrix of the portals. h is what serves, routes the
+// registry; both are the program's own or have a planted mistake.
+func (w *Town) Walk(h http.Handler, routes []ui.Route) Report { return w.walk(h, routes, w.Actors) }
+
+// WalkAccount goes through the matrix of the account hosts.
+func (w *Town) WalkAccount(h http.Handler, routes []ui.Route) Report {
+	return w.walk(h, routes, w.Visitors)
+}
+
+func (w *Town) walk(h http.Handler, routes []ui.Route, actors []*Actor) Report {
 	x := &walk{w: w, h: h, twins: map[string]answer{}}
 	x.Routes, x.Shown = len(routes), map[*Object]int{}
 	var gets, posts, ends []*row
@@ -40,7 +47,7 @@ func (w *Town) Walk(h http.Handler, routes []ui.Route) Report {
 		r := x.row(rt)
 		switch {
 		case r == nil:
-		case strings.Contains(rt.Pattern, "abmelden"):
+		case strings.Contains(rt.Pattern, "abmelden") || strings.HasSuffix(rt.Pattern, "/beenden") || strings.HasSuffix(rt.Pattern, "/wechseln"):
 			ends = append(ends, r) // the session is over afterwards
 		case r.method == http.MethodPost:
 			posts = append(posts, r)
@@ -50,25 +57,25 @@ func (w *Town) Walk(h http.Handler, routes []ui.Route) Report {
 	}
 	x.look()
 	for _, r := range gets {
-		for _, a := range w.Actors {
+		for _, a := range actors {
 			x.foreign(r, a)
 		}
 		x.unchanged(r, nil)
 	}
 	for _, r := range posts {
-		for _, a := range w.Actors {
+		for _, a := range actors {
 			if x.foreign(r, a) {
 				x.unchanged(r, a)
 			}
 		}
 	}
 	for _, r := range gets {
-		for _, a := range w.Actors {
+		for _, a := range actors {
 			x.own(r, a)
 		}
 	}
 	for _, r := range append(posts, ends...) {
-		for _, a := range w.Actors {
+		for _, a := range actors {
 			x.own(r, a)
 		}
 	}

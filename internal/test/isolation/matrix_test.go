@@ -1,6 +1,7 @@
 package isolation_test
 
 import (
+	"slices"
 	"testing"
 
 	"stadttor/internal/test/apptest"
@@ -20,11 +21,17 @@ func TestNobodySeesOrChangesWhatIsNotHis(t *testing.T) {
 		for _, f := range w.Links() {
 			t.Error("links:", f)
 		}
-		for _, what := range isolation.Unused(h.Routes) {
+		for _, what := range isolation.Unused(slices.Concat(h.Routes, h.AccountRoutes)) {
 			t.Error("no route has what is explained under", what)
 		}
 		rep := w.Walk(h.Handler(), h.Routes)
 		t.Logf("%d routes, %d actors, %d objects: %d cells, %d calls", rep.Routes, len(w.Actors), len(w.Objects), rep.Cells, rep.Calls)
+		account := w.WalkAccount(h.Handler(), h.AccountRoutes)
+		t.Logf("account hosts: %d routes, %d visitors: %d cells", account.Routes, len(w.Visitors), account.Cells)
+		rep.Findings = append(rep.Findings, account.Findings...)
+		if account.Cells < 300 || account.Routes < 15 {
+			t.Errorf("only %d cells and %d routes at the account hosts: the matrix has shrunk", account.Cells, account.Routes)
+		}
 		for i, f := range rep.Findings {
 			if i == 50 {
 				t.Errorf("… and %d more", len(rep.Findings)-i)

@@ -29,6 +29,8 @@ type Object struct {
 	Parcels  []ident.ParcelID
 	Jobs     []ident.JobID
 	Mails    []string      // identifiers in the outbox
+	SignIns  []string      // names of its owner's sessions
+	Way      string        // ticket of a browser that is about to sign in
 	Member   ident.StaffID // somebody who works at the tenant
 	Role     perm.Role     // a role of the tenant's own
 	Taught   Taught        // to the search, by the authority's editors
@@ -84,7 +86,8 @@ func (o *Object) name(ids ...string) {
 // Actor is somebody at a portal.
 type Actor struct {
 	Name    string
-	Host    string // slug of the tenant whose portal he calls
+	Host    string // slug of the tenant whose portal he calls, or of the realm whose account host
+	Account bool   // he stands at an account host
 	Cookie  string // as the browser would send it
 	Person  ident.PersonID
 	Staff   perm.Staff

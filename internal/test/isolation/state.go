@@ -15,7 +15,7 @@ import (
 var parts = []string{"case_record", "case_message", "case_note", "case_document", "case_event", "case_task", "payment", "ledger_entry", "parcel"}
 
 // settings are what administrators and editors change.
-var settings = []string{"portal", "tenant", "unit", "extension", "staff", "staff_grant", "catalogue_offer", "catalogue_version", "relevance_synonym", "relevance_judgement", "relevance_question"}
+var settings = []string{"portal", "tenant", "unit", "extension", "staff", "staff_grant", "sign_in_choice", "sign_in_connection", "catalogue_offer", "catalogue_version", "relevance_synonym", "relevance_judgement", "relevance_question"}
 
 // house names the settings among fingerprints.
 const house = "settings of the house"
@@ -64,6 +64,19 @@ func (w *Town) prints() map[string]string {
 				column = "id"
 			}
 			w.rows(tx, `SELECT * FROM `+t, func(columns, values []string) { add(values[slices.Index(columns, column)], t, values) })
+		}
+		byHandle := map[string]string{}
+		for _, o := range w.Objects {
+			for _, name := range o.SignIns {
+				byHandle[name] = string(o.Case)
+			}
+		}
+		for _, t := range []string{"account_session", "session"} {
+			w.rows(tx, `SELECT * FROM `+t, func(columns, values []string) {
+				if key := byHandle[values[slices.Index(columns, "handle")]]; key != "" {
+					add(key, t, values)
+				}
+			})
 		}
 		for _, t := range settings {
 			w.rows(tx, `SELECT * FROM `+t, func(_, values []string) { add(house, t, values) })

@@ -36,9 +36,11 @@ type Town struct {
 	*apptest.House
 	Objects []*Object
 	Actors  []*Actor
-	Marks   *Marks
-	calls   int
-	t       testing.TB
+	// Visitors stand at account hosts.
+	Visitors []*Actor
+	Marks    *Marks
+	calls    int
+	t        testing.TB
 }
 
 // Build makes the objects through the verbs and signs everybody in.
@@ -104,6 +106,7 @@ func Build(t testing.TB, h *apptest.House) *Town {
 	}
 	both := w.actor("other citizen with the cookie of staff of another tenant", "torhausen", "", "")
 	both.Cookie, both.Person = other.Cookie+"; "+lead2.Cookie, other.Person
+	w.visitors(owner, lead)
 	return w
 }
 

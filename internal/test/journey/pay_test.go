@@ -111,9 +111,9 @@ func TestAfterAFailureOneTriesAgainAnotherWay(t *testing.T) {
 		p.Sees(http.StatusOK, "Die Zahlung hat nicht geklappt")
 		// A second window with the same page, opened before the payment.
 		q := newPerson(t, h)
-		q.Get(p.URL.String())
+		q.Get(h.URLOf("torhausen", "/"))
 		q.SetCookies(p.Cookies()...)
-		q.Get(p.URL.Path)
+		q.Get(p.URL.String())
 		p.choosePayment("demo-giro")
 		h.Working(func() { p.atBank("bezahlen") })
 		p.received("Stadt Torhausen")
