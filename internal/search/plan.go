@@ -293,6 +293,9 @@ func (p *plan) mean(v *Vocabulary, bag *bag) {
 			return // a part of a compound is no word of the general thesaurus
 		}
 		f := ph.ask * m.factor
+		if ph.short && foldText(ph.text) == p.folded {
+			f /= collapsed // asked in these very words
+		}
 		for k := range p.slots {
 			if m.mask&(1<<k) == 0 {
 				continue

@@ -48,6 +48,7 @@ type phrase struct {
 	total    float32 // weight of all its stems
 	from, to uint32  // in Vocabulary.stemsOf and shares
 	general  bool    // from the general thesaurus
+	short    bool    // only one of its words is no stop word: see collapsed
 }
 
 // draft is a phrase while the vocabulary is built.
@@ -61,6 +62,7 @@ type draft struct {
 	name    float32 // strength with which a title of these words is the concept
 	key     int     // index of the key stem
 	general bool
+	short   bool
 }
 
 // gist is what matching needs of a phrase, in few bytes: many thousand of them
@@ -208,7 +210,7 @@ func (b *vocabularyBuilder) again(v *Vocabulary) {
 	for key, list := range v.byStem {
 		for _, g := range list {
 			p := v.phrases[g.phrase]
-			d := draft{text: p.text, weights: v.shares[p.from:p.to], total: p.total, concept: p.concept, ask: p.ask, name: g.name, general: p.general}
+			d := draft{text: p.text, weights: v.shares[p.from:p.to], total: p.total, concept: p.concept, ask: p.ask, name: g.name, general: p.general, short: p.short}
 			for i, n := range v.stemsOf[p.from:p.to] {
 				d.words = append(d.words, texts[n])
 				if int(n) == key {
@@ -272,11 +274,12 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 	if len(toks) == 0 {
 		return
 	}
-	if len(toks) == 1 && len(l.joinVerbs(l.stemmed(text))) > 1 {
+	short := len(toks) == 1 && len(l.joinVerbs(l.stemmed(text))) > 1
+	if short {
 		// "zu schnell gefahren" is more than the one word that remains of it.
 		ask, name = ask*collapsed, name*collapsed
 	}
-	p := draft{text: text, concept: c, ask: ask, name: name}
+	p := draft{text: text, concept: c, ask: ask, name: name, short: short}
 	for _, t := range toks {
 		p.addStem(l, t.stem)
 	}
@@ -338,7 +341,7 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 		}
 		v.shares = append(v.shares, p.weights...)
 		to, key := uint32(len(v.stemsOf)), v.stemsOf[int(from)+p.key]
-		v.phrases[i] = phrase{p.text, p.concept, p.ask, p.total, from, to, p.general}
+		v.phrases[i] = phrase{p.text, p.concept, p.ask, p.total, from, to, p.general, p.short}
 		v.byStem[key] = append(v.byStem[key], gist{uint32(i), p.concept, p.name, p.total, from, to})
 		for _, t := range words(p.text) {
 			if !t.digit && len(t.fold) > 3 && !l.stop[t.fold] {
