@@ -64,14 +64,14 @@ func Mount(mux *http.ServeMux, e Errors, routes []Route) {
 			switch rt.Audience {
 			case Person:
 				if v.Citizen.Guest() {
-					if r.Method == http.MethodGet {
+					if r.Method == http.MethodGet || r.Method == http.MethodHead {
 						return SeeOther(w, r, "/anmelden?ziel="+url.QueryEscape(r.URL.RequestURI()))
 					}
 					return errs.Forbidden("login.needed")
 				}
 			case Office:
 				if !v.SignedInStaff() {
-					if r.Method == http.MethodGet {
+					if r.Method == http.MethodGet || r.Method == http.MethodHead {
 						return SeeOther(w, r, "/verwaltung/anmelden?ziel="+url.QueryEscape(r.URL.RequestURI()))
 					}
 					return errs.Forbidden("login.needed")
