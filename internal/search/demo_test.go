@@ -140,6 +140,25 @@ func TestDemoCatalogueIsFound(t *testing.T) {
 	}
 }
 
+// Issue: with typing errors at most 5 points less. Each pair is asked with an
+// error of each kind in its longest word.
+func TestTypingErrorsCostLittleInTheDemo(t *testing.T) {
+	v, _ := demo(t)
+	pairs := demoPairs(t)
+	var wrong []search.Pair
+	for k := range 4 {
+		for _, p := range pairs {
+			p.Query = search.Misspell(p.Query, k)
+			wrong = append(wrong, p)
+		}
+	}
+	right, typo := search.Evaluate(v, pairs), search.Evaluate(v, wrong)
+	t.Logf("right s@5 %.3f, misspelt s@1 %.3f s@5 %.3f", right.Success5, typo.Success1, typo.Success5)
+	if right.Success5-typo.Success5 > 0.05 {
+		t.Errorf("typing errors cost %.3f of success@5", right.Success5-typo.Success5)
+	}
+}
+
 // The examples of the issue, word by word.
 func TestTheRightOneIsAmongTheFirstFive(t *testing.T) {
 	v, titles := demo(t)

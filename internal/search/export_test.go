@@ -1,0 +1,4 @@
+package search
+
+// Misspell is for tests of the whole from outside the package.
+var Misspell = misspell
