@@ -77,6 +77,7 @@ func (p *person) bulky(given, family, mail string) {
 func (p *person) parking(paper apptest.File) {
 	p.t.Helper()
 	p.answer("wohnung", values("gemeldet", "ja"))
+	p.UseAccount()
 	p.answer("person", nil)
 	p.answer("anschrift", values("zone", "B"))
 	p.answer("fahrzeug", values("schwer", "nein", "zulassung", "selbst"))
@@ -113,6 +114,7 @@ func (p *person) birth(copies string) {
 	p.answer("eltern", nil)
 	p.answer("zweck", values("zweck", "heirat"))
 	p.answer("urkunden", values("art", "urkunde", "anzahl", copies))
+	p.UseAccount()
 	p.answer("person", nil)
 	p.answer("lieferung", nil)
 	p.page("pruefen")

@@ -46,6 +46,7 @@ func (p *person) begin(h *apptest.House, tenant, form string) {
 // page fails unless the browser stands on the named page of the form.
 func (p *person) page(name string) {
 	p.t.Helper()
+	p.TypeMyself()
 	if got := strings.TrimPrefix(p.URL.Path, "/antrag/"+p.form+"/"); got != name {
 		p.t.Fatalf("on page %q of %s, want %q: %.1500s", got, p.form, name, p.Text())
 	}

@@ -196,13 +196,11 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 		return s.showCheck(w, r, &wk, http.StatusConflict, st)
 	}
 	if len(p.Fields) > 0 && !(declared && in.values.Get(forms.DeclarationField) == ui.Yes) || len(in.values) > len(p.Fields) {
-		person := wk.Env.Person
 		d, problems, err := s.c.Cases.Answer(r.Context(), c, wk.ID, wk.proof, cases.Sent{Page: forms.CheckPage, Values: in.values})
 		if err != nil {
 			return s.unopened(w, r, wk, form, in.named, err)
 		}
 		wk.Draft = d
-		wk.Env.Person = person
 		wk.turn()
 		if forms.Blocks(problems) {
 			st.problems = problems

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"stadttor/internal/accounts"
 	"stadttor/internal/cases"
 	"stadttor/internal/errs"
 	"stadttor/internal/forms"
@@ -159,38 +158,11 @@ func (s *Server) open(r *http.Request, form string, named ident.CaseID) (wk work
 	if wk.Definition.ID != form {
 		return wk, errs.NotFound("draft of this form", id)
 	}
-	if wk.Env.Person, err = s.prefill(r); err != nil {
-		return wk, err
-	}
 	wk.turn()
+	if !sameBehalf(v.Acting, wk.Behalf) {
+		return wk, errs.Conflict("case.behalf-changed")
+	}
 	return wk, nil
-}
-
-// prefillFrom says which attribute of the account a name of forms.Env.Person means.
-var prefillFrom = map[string]accounts.Attr{
-	"vorname": accounts.AttrGiven, "familienname": accounts.AttrFamily, "geburtsname": accounts.AttrBirthName, "geburtsdatum": accounts.AttrBirthDate,
-	"strasse": accounts.AttrStreet, "hausnummer": accounts.AttrHouseNumber, "plz": accounts.AttrPLZ, "ort": accounts.AttrCity,
-	"email": accounts.AttrMail, "telefon": accounts.AttrPhone, "iban": accounts.AttrIBAN, "kennzeichen": accounts.AttrVehicle,
-}
-
-// prefill is what the account knows, by the keys of forms.Env.Person.
-func (s *Server) prefill(r *http.Request) (map[string]string, error) {
-	c := ui.Citizen(r)
-	if c.Guest() {
-		return nil, nil
-	}
-	f, err := s.c.Accounts.Profile(r.Context(), c)
-	if err != nil {
-		if errs.Is(err, errs.KindNotFound) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	out := make(map[string]string, len(prefillFrom))
-	for name, a := range prefillFrom {
-		out[name] = f.Text(a).Reveal()
-	}
-	return out, nil
 }
 
 // expired reports whether the browser still brings the cookie of a session
@@ -244,6 +216,8 @@ func (s *Server) unopened(w http.ResponseWriter, r *http.Request, wk work, form 
 			}
 		}
 		return ui.SeeOther(w, r, receivedPath(form, id))
+	case errs.KeyOf(err) == "case.behalf-changed":
+		return s.showBehalf(w, r, &wk, form, id)
 	case errs.KeyOf(err) == "case.form-gone":
 		page := s.personal(r, ui.PageOf(r).T("citizenform.gone.title"))
 		return ui.Render(w, r, http.StatusConflict, noticePage(page, noticeView{

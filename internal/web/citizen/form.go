@@ -74,6 +74,7 @@ type formView struct {
 	More     bool // a question was added by the answer just given
 	Exit     bool
 	Exits    []ui.Link
+	Account  string // address of the question whether the account may be used, for whoever said no
 	Aside    asideView
 }
 
@@ -138,6 +139,9 @@ func (s *Server) getFormPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Kind == forms.PageCheck {
 		return s.showCheck(w, r, &wk, http.StatusOK, checkState{})
 	}
+	if wk.asksAccount(&p) {
+		return ui.SeeOther(w, r, wk.accountPath(p.ID)+"#inhalt")
+	}
 	var problems []forms.Problem
 	if r.URL.Query().Get("ergaenzt") == "" { // a question that was just added is asked without reproach
 		problems = wk.against(&p)
@@ -179,6 +183,9 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request, wk *work, p *f
 		view.Exits = s.exits(r, wk)
 	default:
 		view.Fields = wk.fieldsOf(page, p, problems)
+		if len(wk.Fill.Known) > 0 && len(wk.Fill.Values) == 0 && prefills(p) {
+			view.Account = wk.accountPath(p.ID)
+		}
 		if one := single(p); one != nil {
 			for i := range view.Fields {
 				if f := &view.Fields[i]; f.Name == one.Field.ID {
@@ -280,9 +287,7 @@ func (s *Server) postFormPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	problems = append(in.refused, problems...)
 	in.complete = wk.first() == forms.CheckPage
-	person := wk.Env.Person
 	wk.Draft = d
-	wk.Env.Person = person
 	wk.turn()
 	return s.answered(w, r, &wk, &p, in, problems)
 }

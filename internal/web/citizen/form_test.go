@@ -71,7 +71,7 @@ func sound(t *testing.T, b *apptest.Browser) {
 
 // page is the form with the questions of the page that is open.
 func page(b *apptest.Browser) apptest.Form {
-	return b.Form(func(f apptest.Form) bool { return slices.Contains(f.Names, "_entwurf") })
+	return b.UseAccount().Form(func(f apptest.Form) bool { return slices.Contains(f.Names, "_entwurf") })
 }
 
 // fill types what the page asks for and sends it.
@@ -95,7 +95,7 @@ func fill(b *apptest.Browser, a answers, files ...apptest.File) *apptest.Browser
 // begin starts a form at the tenant's portal.
 func begin(b *apptest.Browser, h *apptest.House, tenant, form string) *apptest.Browser {
 	b.Get(h.URLOf(tenant, "/antrag/"+form))
-	return b.Submit(b.Form(func(f apptest.Form) bool { return f.Method == http.MethodPost && f.Action == "/antrag/"+form }), nil)
+	return b.Submit(b.Form(func(f apptest.Form) bool { return f.Method == http.MethodPost && f.Action == "/antrag/"+form }), nil).UseAccount()
 }
 
 // toCheck answers page after page until the check page.
@@ -120,6 +120,7 @@ func toCheck(t *testing.T, b *apptest.Browser, a answers, files ...apptest.File)
 func toPage(t *testing.T, b *apptest.Browser, end string, a answers, files ...apptest.File) *apptest.Browser {
 	t.Helper()
 	for range 30 {
+		b.UseAccount()
 		if strings.HasSuffix(b.URL.Path, end) {
 			return b
 		}

@@ -33,7 +33,7 @@ func sent(name string) string {
 
 // asks reports whether the field expects an answer.
 func asks(f *forms.PageField) bool {
-	return f.Field.Type != forms.Information && f.Field.Type != forms.Computed
+	return f.Field.Type != forms.Information && f.Field.Type != forms.Computed && !f.Locked
 }
 
 // fieldsOf draws a page's questions with what is wrong with them. A question
@@ -84,6 +84,9 @@ var fieldTypes = map[forms.FieldType]ui.FieldType{
 // field maps one question; some become two on the page.
 func (wk *work) field(page ui.Page, f *forms.PageField, problems []forms.Problem) []ui.Field {
 	def := f.Field
+	if f.Locked {
+		return []ui.Field{{Name: def.ID, Type: ui.FieldComputed, Label: f.Label, Value: strings.Join(f.Output, ", "), Hint: page.T("citizenform.locked", "level", page.T("citizenform.level."+wk.Ask.Need.String()))}}
+	}
 	u := ui.Field{Name: def.ID, Type: fieldTypes[def.Type], Label: f.Label, Hint: f.Hint, Why: f.Why, Optional: def.Optional && asks(f), Autocomplete: def.Autocomplete, Suffix: def.Unit}
 	in := map[string]forms.Input{}
 	for _, x := range f.Inputs {
