@@ -35,11 +35,11 @@ const NameMax = 100
 // check gives clean names or says which is wrong.
 func (n Names) check() (Names, []errs.Field) {
 	var bad []errs.Field
-	clean := func(v pii.Text, field string) pii.Text {
+	clean := func(v pii.Text, field, empty string) pii.Text {
 		s := norm.NFC.String(strings.Join(strings.Fields(v.Reveal()), " "))
 		switch {
 		case s == "":
-			bad = append(bad, errs.Field{Name: field, Key: "local.name.empty"})
+			bad = append(bad, errs.Field{Name: field, Key: empty})
 		case utf8.RuneCountInString(s) > NameMax:
 			bad = append(bad, errs.Field{Name: field, Key: "local.name.long", Args: []any{NameMax}})
 		case !utf8.ValidString(s) || foreign(s):
@@ -47,7 +47,7 @@ func (n Names) check() (Names, []errs.Field) {
 		}
 		return pii.New(s)
 	}
-	return Names{clean(n.Given, "vorname"), clean(n.Family, "familienname")}, bad
+	return Names{clean(n.Given, "vorname", "local.name.nogiven"), clean(n.Family, "familienname", "local.name.nofamily")}, bad
 }
 
 // foreign: names have the characters of DIN 91379 datatype A.

@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
+	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
 )
 
@@ -96,6 +97,22 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request, mail pii.Text) lo
 		s.c.Gate.SetCookie(w, cookieTry, try, tryLife)
 	}
 	return local.Ask{Mail: mail, Lang: string(ui.VisitOf(r).Lang)}
+}
+
+// languages are the other languages of a page on the way, which is opened anew:
+// name and value are its secret.
+func languages(page *ui.Page, path, name, value string) {
+	page.Languages = nil
+	for _, l := range locale.Langs {
+		if l == locale.Leicht && page.Lang != locale.Leicht {
+			continue
+		}
+		q := url.Values{"sprache": {string(l)}}
+		if value != "" {
+			q.Set(name, value)
+		}
+		page.Languages = append(page.Languages, ui.LanguageLink{Lang: l, URL: path + "?" + q.Encode(), Current: l == page.Lang})
+	}
 }
 
 // typed is a value as typed. It is personal until somebody says otherwise.

@@ -58,6 +58,7 @@ func (s *Server) showRecover(w http.ResponseWriter, r *http.Request, secret stri
 		return s.localGone(w, r, err)
 	}
 	page := s.page(r, "local.recover.title")
+	languages(&page, local.PageRecover, "schluessel", secret)
 	v := recoverView{Secret: secret, Mail: l.Mail, Code: l.Code}
 	if l.Code {
 		v.Fields = append(v.Fields, codeField(page))

@@ -36,6 +36,7 @@ func (s *Server) showRegister(w http.ResponseWriter, r *http.Request, try string
 }
 
 func (s *Server) showAsk(w http.ResponseWriter, r *http.Request, page ui.Page, v askView, mail pii.Text, problem error) error {
+	languages(&page, v.Action, "versuch", v.Try)
 	status := http.StatusOK
 	m := mailField(page, mail)
 	m.Hint = page.T("local.mail.hint")
@@ -101,6 +102,7 @@ func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request, secret stri
 		return s.localGone(w, r, err)
 	}
 	page := s.page(r, "local.confirm.title")
+	languages(&page, local.PageConfirm, "schluessel", secret)
 	v := confirmView{Secret: secret, Mail: l.Mail}
 	fields := []ui.Field{
 		{Name: "vorname", Type: ui.FieldText, Label: page.T("local.name.given"), Value: n.Given.Reveal(), Autocomplete: "given-name"},

@@ -32,7 +32,7 @@ func (s *Server) showLocal(w http.ResponseWriter, r *http.Request, status int, t
 		return s.localGone(w, r, err)
 	}
 	page := s.page(r, "local.signin.title")
-	page.Languages = nil
+	languages(&page, local.PageSignIn, "versuch", try)
 	v := localView{Try: try, App: look.App, Passkey: look.Passkey}
 	if t, ok := s.c.Directory.TenantBySlug(look.Portal); ok {
 		if d, ok := s.c.Directory.DoorOf(t.ID); ok {
