@@ -13,6 +13,7 @@ document.querySelectorAll('form[data-suggest]').forEach(suggest);
 document.querySelectorAll('form[data-guard]').forEach(guard);
 document.querySelectorAll('[data-stepper]').forEach(stepper);
 session(document);
+document.querySelector('form[data-go]')?.requestSubmit(); // on to a partner who takes a form
 
 // A page that came back with errors: the fragment #fehler has focused the
 // summary already; after a reload without fragment do the same.
