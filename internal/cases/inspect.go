@@ -123,7 +123,7 @@ func lookIntoPDF(r io.Reader) error {
 	var end tail
 	p := pdfLook{in: bufio.NewReaderSize(io.TeeReader(r, &end), 64<<10)}
 	for {
-		c, err := p.in.ReadByte()
+		b, err := p.block(1)
 		if err == io.EOF {
 			if p.bad == nil && !bytes.Contains(end.b, []byte("%%EOF")) {
 				return &verdict{textBroken}
@@ -133,10 +133,11 @@ func lookIntoPDF(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		p.see(c)
+		n := p.look(b)
 		if p.bad != nil {
 			return p.bad
 		}
+		_, _ = p.in.Discard(n) // they are in the buffer
 		if p.starts {
 			p.starts = false
 			if err := p.stream(); err != nil {
@@ -167,11 +168,68 @@ type pdfLook struct {
 	bad     error
 }
 
-const pdfDelimiters = " \t\r\n\f\x00()<>[]{}/%"
+// block gives what is in the buffer, at least n bytes; fewer only with the error
+// that ended the file.
+func (p *pdfLook) block(n int) ([]byte, error) {
+	if p.in.Buffered() >= n {
+		n = p.in.Buffered()
+		return p.in.Peek(n)
+	}
+	b, err := p.in.Peek(n)
+	if err != nil {
+		return b, err
+	}
+	return p.in.Peek(p.in.Buffered())
+}
+
+// byteSet is a set of bytes.
+type byteSet [256]bool
+
+func setOf(s string) (out byteSet) {
+	for i := range len(s) {
+		out[s[i]] = true
+	}
+	return out
+}
+
+var (
+	pdfDelimiters = setOf(" \t\r\n\f\x00()<>[]{}/%")
+	// pdfTurns are the bytes at which see does more than remember: the start of a
+	// name, the last of "obj" and the last of "stream\n".
+	pdfTurns = setOf("/j\n")
+)
+
+// look goes through b up to the byte that is refused or after which a stream
+// starts, and gives how many bytes that were.
+func (p *pdfLook) look(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		if !p.naming {
+			from := i
+			for i < len(b) && !pdfTurns[b[i]] {
+				i++
+			}
+			p.pass(b[from:i])
+			if i == len(b) {
+				break
+			}
+		}
+		if p.see(b[i]); p.bad != nil || p.starts {
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// pass remembers the last of b.
+func (p *pdfLook) pass(b []byte) {
+	b = b[max(0, len(b)-len(p.last)):]
+	copy(p.last[:], p.last[len(b):])
+	copy(p.last[len(p.last)-len(b):], b)
+}
 
 func (p *pdfLook) see(c byte) {
 	if p.naming {
-		if strings.IndexByte(pdfDelimiters, c) < 0 && len(p.name) < 128 {
+		if !pdfDelimiters[c] && len(p.name) < 128 {
 			p.name = append(p.name, c)
 		} else {
 			p.named(unescape(p.name))
@@ -207,22 +265,25 @@ func (p *pdfLook) named(n string) {
 // stream passes over a stream to its end; one of objects is looked into.
 func (p *pdfLook) stream() error {
 	var packed []byte
-	var last [len("endstream")]byte
-	for string(last[:]) != "endstream" {
-		c, err := p.in.ReadByte()
-		if err == io.EOF {
-			break
+	mark := []byte("endstream")
+	for ended, least := false, 1; !ended; {
+		b, err := p.block(least)
+		n := max(0, len(b)-len(mark)+1) // the rest may be the beginning of the mark
+		if i := bytes.Index(b, mark); i >= 0 {
+			n, ended = i+len(mark), true
+		} else if err != nil {
+			n, ended = len(b), true
 		}
-		if err != nil {
-			return err
-		}
-		copy(last[:], last[1:])
-		last[len(last)-1] = c
 		if p.objects {
-			if packed = append(packed, c); len(packed) > maxPacked {
+			if packed = append(packed, b[:n]...); len(packed) > maxPacked {
 				return &verdict{textBroken}
 			}
 		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		_, _ = p.in.Discard(n) // they are in the buffer
+		least = len(b) - n + 1
 	}
 	if !p.objects {
 		return nil
@@ -241,10 +302,12 @@ func (p *pdfLook) stream() error {
 	if len(text) > maxUnpacked || err != nil && !errors.Is(err, zlib.ErrChecksum) {
 		return &verdict{textBroken}
 	}
-	for _, c := range append(text, ' ') {
-		if inner.see(c); inner.bad != nil {
+	for text = append(text, ' '); len(text) > 0; {
+		text = text[inner.look(text):]
+		if inner.bad != nil {
 			return inner.bad
 		}
+		inner.starts = false // no streams in streams (ISO 32000-1, 7.5.7)
 	}
 	p.objects, p.flate = false, false
 	return nil
