@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"stadttor/internal/search"
@@ -14,7 +15,23 @@ import (
 
 // demo is the portal of Torhausen in the demo: the whole library of the Kreis,
 // and Torhausen's own offices and staff, read from the files the demo imports.
+// Views are immutable: all tests share one.
 func demo(t testing.TB) (*search.View, map[search.Key]string) {
+	t.Helper()
+	demoOnce.Do(func() { demoView, demoTitles = readDemo(t) })
+	if demoView == nil {
+		t.Fatal("the demo was not read")
+	}
+	return demoView, demoTitles
+}
+
+var (
+	demoOnce   sync.Once
+	demoView   *search.View
+	demoTitles map[search.Key]string
+)
+
+func readDemo(t testing.TB) (*search.View, map[search.Key]string) {
 	t.Helper()
 	titles := make(map[search.Key]string)
 	keep := func(docs []search.Doc, d search.Doc) []search.Doc {
