@@ -122,7 +122,12 @@ var params = map[string]param{
 	"personal/id":        memberOf,
 	"rollen/role":        roleOf,
 	"postausgang/id":     outboxMail,
+	"verbund/name":       public("gibtesnicht"),
+	"personal/name":      public("gibtesnicht"),
+	"neu/kind":           public("oidc"),
 	"anmeldungen/handle": signInOf,
+	// Nobody of the town has one: accounts/local tests that of somebody else.
+	"passkeys/id":        of(func(*Object) []string { return nil }),
 	"wort/id":            synonymOf,
 	"pruefen/id":         judgementOf,
 	"ohne-treffer/frage": questionOf,
@@ -183,6 +188,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/personal/{id}/sperre":      {typed("aktion", "sperren")},
 	"/verwaltung/rollen/neu":                {typed("titel", "Gekapert", "rechte", "content.edit")},
 	"/verwaltung/rollen/{role}":             {typed("titel", "Gekapert", "rechte", "content.edit", "version", "1"), typed("aktion", "loeschen")},
+	"/verwaltung/anmeldeverfahren":          {typed("verfahren", "demo", "stand", "aus")},
 	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
 }
