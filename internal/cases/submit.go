@@ -138,7 +138,8 @@ type submission struct {
 
 // freeze checks the whole form once more and works out what is kept. Pure.
 func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, err error) {
-	if found := def.Check(a, e); forms.Blocks(found) {
+	look := def.Look(a, e)
+	if found := look.Check(); forms.Blocks(found) {
 		var fields []errs.Field
 		for _, p := range found {
 			if !p.Warn {
@@ -147,12 +148,12 @@ func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, 
 		}
 		return z, errs.Invalid("case.incomplete", fields...)
 	}
-	final := def.Final(a, e)
-	total, lines, err := def.Fee(a, e)
+	final := look.Final()
+	total, lines, err := look.Fee()
 	if err != nil {
 		return z, fmt.Errorf("fee at submission: %w", err)
 	}
-	x, err := def.Export(a, e)
+	x, err := look.Export()
 	if err != nil {
 		return z, fmt.Errorf("export at submission: %w", err)
 	}
@@ -165,7 +166,7 @@ func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, 
 	for _, l := range lines {
 		z.Lines = append(z.Lines, FeeLine{l.Label, l.Quantity, l.Unit, l.Amount})
 	}
-	z.Sections, z.Next, z.Legal, z.Files = def.Summary(a, e), def.Next, def.Legal, final.Files()
+	z.Sections, z.Next, z.Legal, z.Files = look.Summary(), def.Next, def.Legal, final.Files()
 	z.applicant, z.total, z.pay = whoApplies(def, final), total, total > 0 && def.Payment
 	return z, nil
 }

@@ -9,15 +9,18 @@ import (
 // deadline, the declaration. It trusts nothing that a page was told before. Without a blocking problem (Blocks) the
 // form is complete.
 func (d *Definition) Check(a Answers, e Env) []Problem {
-	r := newRun(d, a, e)
+	return d.Look(a, e).Check()
+}
+
+func (r *run) check(pages []Page) []Problem {
 	var out []Problem
-	for _, p := range r.journey() {
+	for _, p := range pages {
 		out = append(out, r.checkPage(&p)...)
 	}
 	if late := r.deadline(); late != "" {
 		out = append(out, Problem{Page: CheckPage, Code: "deadline", Text: late})
 	}
-	if len(d.Fees) > 0 && !Blocks(out) {
+	if len(r.d.Fees) > 0 && !Blocks(out) {
 		if _, _, err := r.fee(); err != nil {
 			out = append(out, Problem{Page: CheckPage, Code: "fee", Text: messages["fee"]})
 		}
@@ -28,14 +31,17 @@ func (d *Definition) Check(a Answers, e Env) []Problem {
 // Final is what is sent, kept and delivered: the answers without those that a condition hides, without what was
 // refused, and without the marks of pages seen. Check it first.
 func (d *Definition) Final(a Answers, e Env) Answers {
-	r := newRun(d, a, e)
-	out := Answers{}
+	return d.Look(a, e).Final()
+}
+
+func (r *run) final(pages []Page) Answers {
+	a, out := r.a, Answers{}
 	keep := func(into Answers, f *Field, v Value) {
 		if f.asks() && f.holds(v) {
 			into[f.ID] = v
 		}
 	}
-	for _, p := range r.journey() {
+	for _, p := range pages {
 		switch p.Kind {
 		case PageOverview:
 			v := a[p.group.ID]

@@ -92,7 +92,12 @@ type ExportFeeLine struct {
 // Export gives the final answers for delivery. The error is that of Fee: a form whose fee cannot be worked out is not
 // complete.
 func (d *Definition) Export(a Answers, e Env) (*Export, error) {
-	r := newRun(d, d.Final(a, e), e)
+	return d.Look(a, e).Export()
+}
+
+// export writes final answers.
+func (r *run) export() (*Export, error) {
+	d := r.d
 	out := &Export{Form: ExportForm{d.ID, d.Version, d.Title, d.LeiKa}, Fields: []ExportField{}}
 	for i := range d.Steps {
 		s := &d.Steps[i]

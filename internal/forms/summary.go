@@ -22,14 +22,18 @@ type Row struct {
 // Summary shows the answers for checking them, for the PDF and for delivery. What a condition hides is not in it. A
 // declaration that was confirmed is the last section, its Page is CheckPage.
 func (d *Definition) Summary(a Answers, e Env) []Section {
-	r := newRun(d, a, e)
+	return d.Look(a, e).Summary()
+}
+
+func (r *run) summary(pages []Page) []Section {
+	a := r.a
 	var out []Section
 	add := func(s Section) {
 		if len(s.Rows) > 0 {
 			out = append(out, s)
 		}
 	}
-	for _, p := range r.journey() {
+	for _, p := range pages {
 		switch p.Kind {
 		case PageQuestions:
 			s := Section{Page: p.ID, Title: p.Title}

@@ -186,7 +186,7 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 		return ui.SeeOther(w, r, wk.path(wk.first())+"#inhalt")
 	}
 	st := checkState{key: key, sure: in.own.Get(inputSure) == ui.Yes}
-	_, declared := wk.Final()[forms.DeclarationField]
+	declared := len(p.Fields) > 0 && p.State == forms.Done
 	shown := in.own.Get(inputState)
 	switch now := itoa(int(wk.Version)); {
 	case shown == now:
@@ -201,8 +201,8 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 			return s.unopened(w, r, wk, form, in.named, err)
 		}
 		wk.Draft = d
-		wk.turn()
 		if forms.Blocks(problems) {
+			wk.turn()
 			st.problems = problems
 			return s.showCheck(w, r, &wk, http.StatusUnprocessableEntity, st)
 		}
@@ -211,9 +211,11 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 		st.sure = true
 	}
 	sub, err := s.c.Cases.Submit(r.Context(), c, wk.ID, wk.proof, cases.Sending{Key: key, Confirmed: st.sure, Version: wk.Version})
-	switch {
-	case err == nil:
+	if err == nil {
 		return s.afterSubmit(w, r, form, sub)
+	}
+	wk.turn()
+	switch {
 	case errs.KeyOf(err) == "case.confirm":
 		return s.showCheck(w, r, &wk, http.StatusUnprocessableEntity, st)
 	case errs.KeyOf(err) == "case.changed":
@@ -231,9 +233,6 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.unopened(w, r, wk, form, in.named, err)
 }
-
-// Final is what would be sent.
-func (wk *work) Final() forms.Answers { return wk.Definition.Final(wk.Answers, wk.Env) }
 
 // afterSubmit leads to the payment, or to the confirmation.
 func (s *Server) afterSubmit(w http.ResponseWriter, r *http.Request, form string, sub cases.Submission) error {

@@ -161,7 +161,11 @@ func (wk *work) against(p *forms.Page) []forms.Problem {
 // find gives a page that may be shown now. ok is false for one that does not
 // apply or comes too early; a page that the form does not have is NotFound.
 func (wk *work) find(id string) (p forms.Page, ok bool, err error) {
-	p, ok = wk.Definition.Page(id, wk.Answers, wk.Env)
+	if i := slices.IndexFunc(wk.pages, func(p forms.Page) bool { return p.ID == id }); i >= 0 {
+		p, ok = wk.pages[i], true
+	} else {
+		p, ok = wk.Definition.Page(id, wk.Answers, wk.Env)
+	}
 	if !ok && id != forms.CheckPage && wk.Definition.Step(stepOf(id)) == nil {
 		return p, false, errs.NotFound("page of form", wk.form)
 	}

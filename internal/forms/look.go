@@ -1,0 +1,46 @@
+package forms
+
+import "stadttor/internal/money"
+
+// Look is one look at a form with these answers and surroundings: the journey and what follows from it are worked out
+// once, whatever is asked. Neither answers nor surroundings may change while it is used; it belongs to one goroutine.
+type Look struct {
+	r     *run
+	pages []Page
+	final Answers
+}
+
+// Look begins to look; nothing is worked out before it is asked for.
+func (d *Definition) Look(a Answers, e Env) *Look { return &Look{r: newRun(d, a, e)} }
+
+func (l *Look) journey() []Page {
+	if l.pages == nil {
+		l.pages = l.r.journey()
+	}
+	return l.pages
+}
+
+// Check is Definition.Check.
+func (l *Look) Check() []Problem { return l.r.check(l.journey()) }
+
+// Final is Definition.Final. It is not to be changed.
+func (l *Look) Final() Answers {
+	if l.final == nil {
+		l.final = l.r.final(l.journey())
+	}
+	return l.final
+}
+
+// Fee is Definition.Fee.
+func (l *Look) Fee() (money.Amount, []FeeLine, error) {
+	if len(l.r.d.Fees) == 0 {
+		return 0, nil, nil // whatever calculation elsewhere left its bounds
+	}
+	return l.r.fee()
+}
+
+// Export is Definition.Export.
+func (l *Look) Export() (*Export, error) { return newRun(l.r.d, l.Final(), l.r.e).export() }
+
+// Summary is Definition.Summary.
+func (l *Look) Summary() []Section { return l.r.summary(l.journey()) }
