@@ -24,13 +24,13 @@ func TestTheNavigationLeadsWhereOneMayGo(t *testing.T) {
 		"caseworker":          "/verwaltung /verwaltung/faelle",
 		"lead":                "/verwaltung /verwaltung/faelle /verwaltung/zahlungen /verwaltung/personal",
 		"ordnung-leitung":     "/verwaltung /verwaltung/faelle /verwaltung/personal", // payments belong to no unit
-		"editor":              "/verwaltung /verwaltung/leistungen",
+		"editor":              "/verwaltung /verwaltung/leistungen /verwaltung/suche",
 		"citizen-office":      "/verwaltung /verwaltung/faelle",
 		"form-designer":       "/verwaltung /verwaltung/parameter",
 		"treasurer":           "/verwaltung /verwaltung/zahlungen",
 		"auditor":             "/verwaltung /verwaltung/zahlungen /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/protokoll /verwaltung/postausgang",
-		"administrator":       "/verwaltung /verwaltung/leistungen /verwaltung/portal /verwaltung/parameter /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
-		"realm-administrator": "/verwaltung /verwaltung/portal /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
+		"administrator":       "/verwaltung /verwaltung/leistungen /verwaltung/suche /verwaltung/portal /verwaltung/anmeldeverfahren /verwaltung/parameter /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
+		"realm-administrator": "/verwaltung /verwaltung/suche/verbund /verwaltung/portal /verwaltung/anmeldeverfahren /verwaltung/personal /verwaltung/auftraege /verwaltung/uebergaben /verwaltung/postausgang",
 		"nobody":              "/verwaltung",
 	} {
 		a := w.SignIn(w.Torhausen, role).Get("/verwaltung")

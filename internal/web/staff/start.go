@@ -54,6 +54,6 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
 }
 
 var wayIcons = map[string]string{
-	office.NavCases: "inbox", office.NavServices: "menu_book", office.NavPortal: "contrast", office.NavParams: "euro", office.NavPayments: "payments",
+	office.NavCases: "inbox", office.NavServices: "menu_book", office.NavPortal: "contrast", office.NavSignIn: "login", office.NavSearch: "search", office.NavParams: "euro", office.NavPayments: "payments",
 	office.NavJobs: "schedule", office.NavDeliveries: "send", office.NavMembers: "person", office.NavAudit: "history", office.NavOutbox: "mail",
 }

@@ -16,6 +16,7 @@ const (
 	NavServices   = "services"
 	NavSearch     = "search"
 	NavPortal     = "portal"
+	NavSignIn     = "signin"
 	NavParams     = "params"
 	NavPayments   = "payments"
 	NavJobs       = "jobs"
@@ -61,6 +62,7 @@ func Nav(p locale.Printer, who perm.Staff, demo bool) (items []ui.NavItem) {
 		add(who.May(perm.EditLibrary), NavSearch, "relevance.nav", "/verwaltung/suche/verbund")
 	}
 	add(who.May(perm.EditPortal), NavPortal, "staff.nav.portal", "/verwaltung/portal")
+	add(who.May(perm.EditPortal), NavSignIn, "staff.nav.signin", "/verwaltung/anmeldeverfahren")
 	add(who.May(perm.EditForms), NavParams, "staff.nav.params", "/verwaltung/parameter")
 	add(who.May(perm.GrantRoles), NavMembers, "staff.nav.members", "/verwaltung/personal")
 	add(who.May(perm.ReadJobs), NavJobs, "staff.nav.jobs", "/verwaltung/auftraege")
