@@ -249,5 +249,5 @@ func (r room) ofHolder(ctx context.Context, tx *db.Tx, h Holder) (account, error
 	if h.ID == "" {
 		return account{}, errs.Forbidden("login.needed")
 	}
-	return r.scan(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM local_account a WHERE realm_id=$1 AND tenant_id=$2 AND holder=$3`, string(r.Realm), string(r.Tenant), h.ID))
+	return r.scan(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM local_account a WHERE realm_id=$1 AND tenant_id=$2 AND holder=$3 ORDER BY id LIMIT 1`, string(r.Realm), string(r.Tenant), h.ID))
 }

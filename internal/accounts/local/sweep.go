@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stadttor/internal/audit"
@@ -43,13 +44,24 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, actor perm.Actor, x Scop
 	if holder == "" {
 		return nil
 	}
-	a, err := r.ofHolder(ctx, tx, Holder{Scope: x, ID: holder})
-	if err == errNobody {
-		return nil
+	for { // one, or several that were joined
+		a, err := r.ofHolder(ctx, tx, Holder{Scope: x, ID: holder})
+		if errors.Is(err, errNobody) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.erase(ctx, tx, a.id); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "local.erase", Object: "local:" + string(a.id)}); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
+}
+
+func (r room) erase(ctx context.Context, tx *db.Tx, id AccountID) error {
 	for _, q := range []string{
 		`DELETE FROM local_totp WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`,
 		`DELETE FROM local_recovery_code WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`,
@@ -58,9 +70,9 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, actor perm.Actor, x Scop
 		`DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`,
 		`DELETE FROM local_account WHERE realm_id=$1 AND tenant_id=$2 AND id=$3`,
 	} {
-		if _, err := tx.Exec(ctx, q, string(r.Realm), string(r.Tenant), string(a.id)); err != nil {
+		if _, err := tx.Exec(ctx, q, string(r.Realm), string(r.Tenant), string(id)); err != nil {
 			return err
 		}
 	}
-	return audit.Record(ctx, tx, actor, audit.Event{Action: "local.erase", Object: "local:" + string(a.id)})
+	return nil
 }

@@ -15,22 +15,24 @@ import (
 // counted, so that nobody can push the end of the pause away for ever.
 type throttle struct {
 	kind   string
+	text   string // what who comes too early reads
 	free   int64
 	pauses []time.Duration
 	forget time.Duration // after the last try
 }
 
-// The throttles. Against one account some 100 guesses a day are possible, on a
-// browser that has signed in before it counts apart (OWASP device cookies), and
+// The throttles. Against one account some 50 guesses a day are possible; a
+// browser that has signed in before counts apart (OWASP device cookies), and
 // passkeys and links by mail are not slowed by any of it: so nobody can lock
-// the owner out. NIST SP 800-63B-4 3.2.2 demands at most 100 in a row.
+// the owner out. NIST SP 800-63B-4 3.2.2 stops after 100 wrong ones in a row;
+// we slow down and go on, because stopping is what an attacker may want.
 var (
-	byAccount = throttle{"password", 5, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 30 * time.Minute}, 24 * time.Hour}
-	byDevice  = throttle{"device", 10, []time.Duration{30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}, 24 * time.Hour}
-	byBlock   = throttle{"block", 50, []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute}, time.Hour}
-	byCode    = throttle{"code", 5, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}, 24 * time.Hour}
-	byMailbox = throttle{"mail", 3, []time.Duration{time.Hour}, time.Hour}
-	byMailing = throttle{"mailblock", 20, []time.Duration{15 * time.Minute}, time.Hour}
+	byAccount = throttle{"password", "local.pause", 5, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 30 * time.Minute}, 24 * time.Hour}
+	byDevice  = throttle{"device", "local.pause", 10, []time.Duration{30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}, 24 * time.Hour}
+	byBlock   = throttle{"block", "local.pause", 50, []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute}, time.Hour}
+	byCode    = throttle{"code", "local.pause-code", 5, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}, 24 * time.Hour}
+	byMailbox = throttle{"mail", "local.pause-mail", 3, []time.Duration{time.Hour}, time.Hour}
+	byMailing = throttle{"mailblock", "local.pause-mail", 20, []time.Duration{15 * time.Minute}, time.Hour}
 )
 
 // pause is how long to wait after n tries.
@@ -88,7 +90,7 @@ func (r room) count(ctx context.Context, tx *db.Tx, t throttle, value string) er
 	}
 	after, wait := t.next(n, db.FromMicros(last), tx.Now)
 	if wait > 0 {
-		return &Pause{Wait: wait, kind: t.kind, is: errs.Limited("local.pause")}
+		return &Pause{Wait: wait, kind: t.kind, is: errs.Limited(t.text)}
 	}
 	_, err := tx.Exec(ctx, `UPDATE local_throttle SET n=$5, last=$6 WHERE realm_id=$1 AND tenant_id=$2 AND kind=$3 AND subject=$4`,
 		string(r.Realm), string(r.Tenant), t.kind, key, after, db.Micros(tx.Now))

@@ -149,7 +149,7 @@ func faults(w http.ResponseWriter, page *ui.Page, fields []ui.Field, err error) 
 	}
 	problems = ui.Problems(fields)
 	if minutes, ok := local.PauseOf(err); ok {
-		problems = append(problems, ui.Problem{Text: p.T("local.pause", "n", minutes)})
+		problems = append(problems, ui.Problem{Text: p.T(errs.KeyOf(err), "n", minutes)})
 	} else if len(problems) == 0 {
 		key := errs.KeyOf(err)
 		if !p.Has(key) {
