@@ -15,6 +15,7 @@ import (
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
+	"stadttor/internal/jobs"
 	"stadttor/internal/perm"
 	"stadttor/internal/tenancy"
 )
@@ -581,6 +582,57 @@ func TestATenantChoosesItsMethods(t *testing.T) {
 			if h.citizen(t, h.a, b.Session["a.localhost"]).Guest() {
 				t.Errorf("%s: not taken again after all is well", name)
 			}
+		}
+	})
+}
+
+func TestWhatHasEndedIsDeleted(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		h, ctx := build(t, d, c), t.Context()
+		count := func() (out [5]int) {
+			t.Helper()
+			if err := d.View(ctx, db.Across("", "the test counts"), func(tx *db.Tx) error {
+				for i, table := range []string{"session", "account_session", "login_attempt", "account_attempt", "account_code"} {
+					if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&out[i]); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		sweep := func() {
+			t.Helper()
+			for _, door := range []tenancy.Door{h.a, h.b} {
+				if err := h.s.Sweep(ctx, jobs.Call{Realm: door.Realm.ID, Tenant: door.Tenant.ID}, accounts.Sweep{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		b := h.browser(t, "ada", perm.LevelBasis)
+		for _, door := range []tenancy.Door{h.a, h.b} {
+			if _, _, err := b.SignIn(ctx, door, demo.Name, perm.LevelBasis); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, a, err := b.Begin(ctx, h.a, accounts.Wish{}); err != nil || a.Leave == nil { // a code that nobody fetches
+			t.Fatal(err)
+		}
+		if _, a, err := h.browser(t, "bob", perm.LevelBasis).Begin(ctx, h.b, accounts.Wish{}); err != nil || a.Ticket == "" { // a way that nobody goes
+			t.Fatal(err)
+		}
+		if sweep(); count() != [5]int{2, 1, 2, 1, 1} {
+			t.Errorf("what still lives: %v", count())
+		}
+		c.Advance(time.Minute + time.Second)
+		if sweep(); count() != [5]int{2, 1, 2, 1, 0} {
+			t.Errorf("after the code's minute: %v", count())
+		}
+		c.Advance(time.Hour + 15*time.Minute)
+		if sweep(); count() != [5]int{} {
+			t.Errorf("after all has ended: %v", count())
 		}
 	})
 }

@@ -40,6 +40,7 @@ func (a *App) subscribe() {
 	r.Every("cases", 24*time.Hour, cases.Sweep{}.Kind())
 	jobs.Inside(r, "relevance", a.Relevance.Sweep)
 	r.Every("relevance", 24*time.Hour, relevance.Sweep{}.Kind())
+	a.Accounts.Subscribe(r)
 	a.Local.Subscribe(r)
 	a.Mail.Register(r)
 }
