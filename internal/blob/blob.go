@@ -16,6 +16,9 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/singleflight"
 
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
@@ -36,7 +39,12 @@ type Store interface {
 }
 
 // Dir is a Store in a folder of this machine.
-type Dir struct{ root *os.Root }
+type Dir struct {
+	root   *os.Root
+	making singleflight.Group // by folder: who finds it while it is being made waits until it is durable
+	known  sync.Map           // tenants' folders that are durable with all that lay in them
+	syncs  groupSync
+}
 
 // OpenDir opens or makes the folder.
 func OpenDir(p string) (*Dir, error) {
@@ -47,7 +55,9 @@ func OpenDir(p string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{r}, nil
+	d := &Dir{root: r}
+	d.syncs.sync = d.syncNow
+	return d, nil
 }
 
 // Close releases the folder.
@@ -97,24 +107,49 @@ func storeError(err error) error {
 	return errs.Unavailable("error.store", err)
 }
 
-// folder makes a folder and its parents durable.
+// folder makes a folder and its tenant's folder durable.
 func (d *Dir) folder(dir string) error {
-	if _, err := d.root.Stat(dir); err == nil {
-		return nil
-	}
-	parent := path.Dir(dir)
-	if parent != "." {
-		if err := d.folder(parent); err != nil {
+	tenant := path.Dir(dir)
+	if _, there := d.known.Load(tenant); !there {
+		// Once in a run: a run before may have been stopped between making and syncing.
+		_, err, _ := d.making.Do(tenant, func() (any, error) {
+			if err := d.make(tenant, true); err != nil {
+				return nil, err
+			}
+			if err := d.syncDir(tenant); err != nil {
+				return nil, storeError(err)
+			}
+			d.known.Store(tenant, true)
+			return nil, nil
+		})
+		if err != nil {
 			return err
 		}
 	}
-	if err := d.root.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return storeError(err)
-	}
-	return storeError(d.syncDir(parent))
+	_, err, _ := d.making.Do(dir, func() (any, error) { return nil, d.make(dir, false) })
+	return err
 }
 
-func (d *Dir) syncDir(dir string) error {
+// make makes one folder; its parent is synced if it was missing, or always.
+func (d *Dir) make(dir string, always bool) error {
+	if _, err := d.root.Stat(dir); err == nil && !always {
+		return nil
+	}
+	if err := d.root.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		d.known.Delete(path.Dir(dir)) // perhaps somebody has taken it away
+		return storeError(err)
+	}
+	if err := d.syncDir(path.Dir(dir)); err != nil {
+		_ = d.root.Remove(dir) // while it is empty: else the next one would trust it
+		return storeError(err)
+	}
+	return nil
+}
+
+// syncDir makes the names in a folder durable that were there when it was called.
+func (d *Dir) syncDir(dir string) error { return d.syncs.do(dir) }
+
+func (d *Dir) syncNow(dir string) error {
 	f, err := d.root.Open(dir)
 	if err != nil {
 		return err
