@@ -28,56 +28,65 @@ func (s *Service) MakeReceipt(ctx context.Context, call jobs.Call, e Submitted) 
 }
 
 // receipt gives the receipt of a received case and makes it if there is none.
+// Who asks while it is being made waits for it: its job and the delivery start
+// at the same moment.
 func (s *Service) receipt(ctx context.Context, scope db.TenantScope, id ident.CaseID) (doc sealedDocument, err error) {
 	var r record
-	find := func(tx *db.Tx) (bool, error) {
-		docs, err := listDocuments(ctx, tx, id)
-		for _, d := range docs {
-			if d.Kind == KindReceipt {
-				doc = d
-				return true, err
-			}
-		}
-		return false, err
-	}
 	var there bool
 	if err := s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
 		if r, err = getRecord(ctx, tx, id); err != nil {
 			return err
 		}
-		there, err = find(tx)
+		doc, there, err = findReceipt(ctx, tx, id)
 		return err
 	}); err != nil || there {
 		return doc, err
 	}
-	k, err := s.key(&r)
+	// Who gives up meanwhile does not stop the making for the others.
+	made, err, _ := s.receipts.Do(string(r.tenant)+"/"+string(id), func() (any, error) { return s.makeReceipt(context.WithoutCancel(ctx), scope, &r) })
+	return made.(sealedDocument), err
+}
+
+func findReceipt(ctx context.Context, tx *db.Tx, id ident.CaseID) (doc sealedDocument, there bool, err error) {
+	docs, err := listDocuments(ctx, tx, id)
+	for _, d := range docs {
+		if d.Kind == KindReceipt {
+			return d, true, err
+		}
+	}
+	return doc, false, err
+}
+
+func (s *Service) makeReceipt(ctx context.Context, scope db.TenantScope, r *record) (doc sealedDocument, err error) {
+	k, err := s.key(r)
 	if err != nil {
 		return doc, err
 	}
-	l, err := s.receiptLetter(&r)
+	l, err := s.receiptLetter(r)
 	if err != nil {
 		return doc, err
 	}
 	var b bytes.Buffer
 	if err := letter.Render(&b, l); err != nil {
-		return doc, fmt.Errorf("receipt of case %s: %w", id, err)
+		return doc, fmt.Errorf("receipt of case %s: %w", r.id, err)
 	}
-	f, err := s.keepBytes(ctx, scope, &r, k, "antrag.pdf", "application/pdf", b.Bytes())
+	f, err := s.keepBytes(ctx, scope, r, k, "antrag.pdf", "application/pdf", b.Bytes())
 	if err != nil {
 		return doc, err
 	}
 	err = s.c.DB.InTx(ctx, scope, func(tx *db.Tx) error {
-		now, err := lockRecord(ctx, tx, id)
+		now, err := lockRecord(ctx, tx, r.id)
 		if err != nil {
 			return err
 		}
-		if there, err := find(tx); err != nil || there {
-			return err // another job was faster; the sweep takes ours
+		var there bool
+		if doc, there, err = findReceipt(ctx, tx, r.id); err != nil || there {
+			return err // another node was faster; the sweep takes ours
 		}
 		if err := adopt(ctx, tx, &now, k, f, KindReceipt, ""); err != nil {
 			return err
 		}
-		_, err = find(tx)
+		doc, _, err = findReceipt(ctx, tx, r.id)
 		return err
 	})
 	return doc, err

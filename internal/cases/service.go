@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"stadttor/internal/accounts"
 	"stadttor/internal/blob"
 	"stadttor/internal/clock"
@@ -52,10 +54,13 @@ type Config struct {
 }
 
 // Service is the feature. Safe for concurrent use.
-type Service struct{ c Config }
+type Service struct {
+	c        Config
+	receipts singleflight.Group // by case: the job and the delivery both ask for it at once
+}
 
 // New makes the service.
-func New(c Config) *Service { return &Service{c} }
+func New(c Config) *Service { return &Service{c: c} }
 
 // errStale says that the row was changed between reading and writing.
 var errStale = errors.New("row changed meanwhile")
