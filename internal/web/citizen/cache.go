@@ -137,7 +137,7 @@ func (c *pageCache) get(k pageKey, now time.Time, render func() (rendered, error
 
 var (
 	gzipWriters = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, 7); return w }}
-	brWriters   = sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, 6) }}
+	brWriters   = sync.Pool{New: func() any { return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: 6, LGWin: 18}) }}
 )
 
 func newPage(k pageKey, r rendered) (*keptPage, error) {
