@@ -39,12 +39,9 @@ func (s *Service) scopeOf(a accounts.Attempt) (Scope, error) {
 }
 
 // Begin implements accounts.Method: the browser goes to a page of our own on
-// the host where the attempt began. Error: Forbidden for a level that this
-// method never gives.
+// the host where the attempt began. Whatever level is wanted, it gives Basis:
+// the host offers it no further (Named.MaxLevel) and refuses less than wanted.
 func (s *Service) Begin(ctx context.Context, a accounts.Attempt) (b accounts.Begun, err error) {
-	if a.Level > perm.LevelBasis {
-		return b, accounts.Refused("login.level-too-low", "level")
-	}
 	x, err := s.scopeOf(a)
 	if err != nil {
 		return b, err

@@ -199,6 +199,9 @@ type Visitor struct {
 // block is the part of the address that is counted together: what one line or
 // one small network has (IPv4 /24, IPv6 /56).
 func (v Visitor) block() string {
+	if !v.Addr.IsValid() {
+		return ""
+	}
 	a := v.Addr.Unmap().WithZone("")
 	bits := 56
 	if a.Is4() {

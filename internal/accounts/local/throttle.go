@@ -48,8 +48,8 @@ func (t throttle) next(n int64, last, now time.Time) (after int64, wait time.Dur
 	if now.Sub(last) >= t.forget {
 		n = 0
 	}
-	if wait = last.Add(t.pause(n)).Sub(now); n > 0 && wait > 0 {
-		return n, wait
+	if p := t.pause(n); p > 0 && last.Add(p).After(now) {
+		return n, last.Add(p).Sub(now)
 	}
 	return n + 1, 0
 }
