@@ -2,7 +2,7 @@ package letter
 
 import (
 	"bytes"
-	"compress/zlib"
+
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 // pdf collects the objects of one file (ISO 32000-1, 7.3). Plain objects go
