@@ -24,6 +24,7 @@ type accountView struct {
 	Asked  int
 	Realm  string
 	Lead   string // who answers for the account
+	Host   string // address where the account is looked after, "" for none
 }
 
 // attribute is one part of the profile with how sure it is.
@@ -45,7 +46,7 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errs.Is(err, errs.KindNotFound) {
 		return err
 	}
-	view := accountView{Name: f.Name(), Level: page.T("citizenform.level." + v.Citizen.Level.String()), Facts: attributes(page, f), Realm: v.Door.Realm.Name}
+	view := accountView{Name: f.Name(), Level: page.T("citizenform.level." + v.Citizen.Level.String()), Facts: attributes(page, f), Realm: v.Door.Realm.Name, Host: s.c.Gate.AccountBase(v.Door.Realm.ID)}
 	if t, ok := s.c.Directory.TenantBySlug(v.Door.Realm.Lead); ok {
 		view.Lead = t.Name
 	}

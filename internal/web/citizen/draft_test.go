@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stadttor/internal/test/apptest"
+	"stadttor/internal/web/ui"
 )
 
 // verb presses a button of the page about a draft.
@@ -217,4 +218,46 @@ func TestALowSessionIsLedToAHigherOneAndBack(t *testing.T) {
 	if b.URL.Path != "/antrag/geburtsurkunde" {
 		t.Errorf("back at %s", b.URL)
 	}
+}
+
+// The promise of one account: in the middle of a form with files, the session
+// that is too low is raised, and nothing of the form is lost.
+func TestAStepUpInTheMiddleOfAFormWithUploadsLosesNothing(t *testing.T) {
+	h := apptest.Start(t, "sqlite")
+	b := h.Browser().SignIn("torhausen", "mareike-sandvoss", "substantiell")
+	begin(b, h, "torhausen", "bewohnerparkausweis")
+	toPage(t, b, "/zulassungsbescheinigung", parking)
+	fill(b, parking, apptest.File{Field: "fahrzeugschein", Name: "vorderseite.pdf", Body: pdf})
+	toPage(t, b, "/pruefen", parking)
+	b.Get("/antrag/bewohnerparkausweis/zulassungsbescheinigung").Sees(200, "vorderseite.pdf")
+	here := b.URL.String()
+	sessions := func() (portal string) {
+		for _, c := range b.Cookies() {
+			if c.Name == ui.CookieCitizen {
+				portal = c.Value
+			}
+		}
+		return portal
+	}
+	h.Clock.Advance(31 * time.Minute) // the substantial session has ended; drafts are not for Basis (TR-03172-3 A3.16)
+	b.SignIn("torhausen", "mareike-sandvoss", "basis")
+	low := sessions()
+	b.Get(here).Sees(200, "Sie kommen von „Serviceportal Stadt Torhausen“", "Sie sind angemeldet als Mareike Sandvoß", "brauchen Sie aber eine sicherere Anmeldung", "Vertrauensniveau: substantiell")
+	sound(t, b)
+	way := *b
+	// Going back without a sign-in says that all is kept; the way stays open.
+	way.Follow("Ohne Anmeldung zurück").Sees(200, "Was Sie im Antrag gespeichert haben, bleibt erhalten")
+	b.Get(here)
+	b.Choose("mareike-sandvoss", "substantiell")
+	if b.URL.String() != here {
+		t.Fatalf("came back to %s, not to %s", b.URL, here)
+	}
+	b.Sees(200, "vorderseite.pdf")
+	sound(t, b)
+	if up := sessions(); up == low || up == "" {
+		t.Error("the session has no new secret after the step-up")
+	}
+	// And on to the end, with the file in it.
+	toCheck(t, b, parking)
+	b.Sees(200, "vorderseite.pdf")
 }
