@@ -131,6 +131,7 @@ type Field struct {
 	Proof    *Proof     `json:"proof,omitempty"`
 	Register string     `json:"register,omitempty"` // key of the line-of-business system or FIM field
 	Prefill  string     `json:"prefill,omitempty"`  // key of Env.Person
+	Suggest  bool       `json:"suggest,omitempty"`  // with Prefill: what the account knows is one answer of many (a delivery address), never locked
 
 	// MinTotal and MaxTotal bound the sum of a quantity list; 0 = no bound, but at least one of a required list.
 	MinTotal int64 `json:"minTotal,omitempty"`

@@ -5,10 +5,11 @@ import "net/url"
 // proved gives what the applicant's account proves for a field, ready to be
 // stored. ok is false when part of it is not proved, or is no answer to this
 // field as it stands (letters that authorities do not store, a postal code of
-// several places): the person types it then. Entries of lists are about others
+// several places), or when the form takes what the account knows as a suggestion
+// (Field.Suggest): the person types it then. Entries of lists are about others
 // and are never proved.
 func (r *run) proved(f *Field) (v Value, ok bool) {
-	if f.Prefill == "" || len(r.e.Proved) == 0 || !r.provedKeys(f) {
+	if f.Prefill == "" || f.Suggest || len(r.e.Proved) == 0 || !r.provedKeys(f) {
 		return v, false
 	}
 	in := url.Values{}

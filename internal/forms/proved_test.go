@@ -51,6 +51,18 @@ func TestWhatTheAccountProvesIsLocked(t *testing.T) {
 	}
 }
 
+func TestASuggestionIsNeverLocked(t *testing.T) {
+	d, e := provedEnv(t)
+	d.Steps[0].Fields[3].Suggest = true
+	p, _ := d.Page("wer", Answers{}, e)
+	if f := p.Fields[3]; f.Locked || len(f.Inputs) == 0 || f.Inputs[0].Value != "Amtsweg" {
+		t.Errorf("%+v", f)
+	}
+	if f := p.Fields[0]; !f.Locked {
+		t.Error("the name is free")
+	}
+}
+
 func TestAProvedAnswerTakesThePlaceOfATypedOne(t *testing.T) {
 	d, e := provedEnv(t)
 	guest := e
