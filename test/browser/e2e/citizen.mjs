@@ -90,9 +90,14 @@ export async function parking(run) {
     await p.headed(/gemeldet und wohnen Sie dort/);
     await p.picture('frage-ja-nein');
     await p.choose('Ja');
+    p.asks = true;
     await p.press(next);
+    await p.headed('Daten aus Ihrem Konto verwenden?');
+    await p.picture('daten-aus-konto');
+    await p.press('Ja, Angaben übernehmen');
+    p.asks = false;
     await p.headed('Ihre Person');
-    assert.equal(await p.page.getByLabel('Vorname', { exact: true }).inputValue(), 'Mareike', 'the name comes from the account');
+    await p.sees(/Vorname Mareike Diese Angabe ist durch Ihre Anmeldung nachgewiesen/);
     await p.picture('person-vorbelegt');
     await p.press(next);
     await p.headed('Ihre Anschrift im Bewohnerparkgebiet');

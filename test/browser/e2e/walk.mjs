@@ -94,9 +94,12 @@ export class Person {
     assert.ok(ok, `${this.name} expects the heading ${text} at ${this.page.url()}, but it is "${h}"`);
   }
 
-  // press and follow wait for the page that comes.
+  // press and follow wait for the page that comes. Whether a form may be filled
+  // from the account is asked once in each; whoever has not said asks = true
+  // agrees in passing.
   async press(name, { exact = true, in: where = 'body', nth = 0 } = {}) {
     await this.leave(this.page.locator(where).first().getByRole('button', { name, exact }).nth(nth));
+    if (!this.asks && new URL(this.page.url()).pathname.endsWith('/daten-aus-konto')) await this.leave(this.page.locator('main button[name=antwort][value=ja]'));
   }
 
   async follow(name, { exact = true, in: where = 'body', nth = 0 } = {}) {
