@@ -121,10 +121,10 @@ async function signOut(p) {
 
 const account = (p, path) => p.page.goto(`http://${host}:${p.run.program.port}${path}`);
 
-// go waits for a page that a script leads to.
+// go presses a button whose script leads to another page.
 async function go(p, button, heading) {
-  await p.page.getByRole('button', { name: button, exact: true }).click();
-  await p.page.getByRole('heading', { level: 1, name: heading }).waitFor({ timeout: 15_000 });
+  await p.leave(p.page.getByRole('button', { name: button, exact: true }));
+  await p.headed(heading);
 }
 
 async function withPasskey(run) {
