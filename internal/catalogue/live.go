@@ -26,6 +26,7 @@ type live struct {
 	mu        sync.Mutex // guards the maps; held for look-ups only
 	libraries map[ident.RealmID]*library
 	views     map[ident.TenantID]*View
+	options   map[ident.RealmID]keptOptions
 	building  sync.Mutex // one build at a time
 	changed   func(ident.TenantID)
 }
@@ -269,9 +270,29 @@ func readOffers(ctx context.Context, tx *db.Tx, r ident.RealmID) (*offers, error
 	return o, err
 }
 
+// keptOptions are those of one state of the directory: its views need them a
+// thousand times when a realm has a thousand tenants.
+type keptOptions struct {
+	of *tenancy.Tenant // the first of that state's list, which is made anew for each
+	o  search.Options
+}
+
 func (c *Catalogue) searchOptions(r tenancy.Realm) search.Options {
+	all := c.c.Directory.Tenants("")
+	if len(all) == 0 {
+		return search.Options{Synonyms: c.c.Vocabulary}
+	}
+	c.live.mu.Lock()
+	kept := c.live.options[r.ID]
+	c.live.mu.Unlock()
+	if kept.of == &all[0] {
+		return kept.o
+	}
 	var places []string
-	for _, t := range c.c.Directory.Tenants(r.ID) {
+	for _, t := range all {
+		if t.Realm != r.ID {
+			continue
+		}
 		places = append(places, t.ShortName)
 		for _, p := range t.Places {
 			places = append(places, p.Name, p.District)
@@ -279,7 +300,14 @@ func (c *Catalogue) searchOptions(r tenancy.Realm) search.Options {
 	}
 	slices.Sort(places)
 	places = slices.Compact(places)
-	return search.Options{Synonyms: c.c.Vocabulary, Places: slices.DeleteFunc(places, func(s string) bool { return s == "" })}
+	o := search.Options{Synonyms: c.c.Vocabulary, Places: slices.DeleteFunc(places, func(s string) bool { return s == "" })}
+	c.live.mu.Lock()
+	defer c.live.mu.Unlock()
+	if c.live.options == nil {
+		c.live.options = map[ident.RealmID]keptOptions{}
+	}
+	c.live.options[r.ID] = keptOptions{&all[0], o}
+	return o
 }
 
 func (c *Catalogue) loadView(ctx context.Context, lib *library, t tenancy.Tenant) (*View, error) {
