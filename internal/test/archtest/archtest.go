@@ -38,7 +38,7 @@ var floors = map[string]int{
 var hosts = []string{"accounts", "payments", "delivery"}
 
 // rooms below a host that are part of it and no extension: doors use them.
-var rooms = []string{"accounts/local"}
+var rooms = []string{"accounts/local", "accounts/provider"}
 
 // testOnly are packages that only tests may import.
 func testOnly(p string) bool {

@@ -14,6 +14,7 @@ func (s *Server) Routes() []ui.Route {
 		s.signInRoutes(),
 		s.sessionRoutes(),
 		s.localRoutes(),
+		s.providerRoutes(),
 	)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
+	"stadttor/internal/accounts/provider"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -12,7 +13,8 @@ import (
 // Config of the door.
 type Config struct {
 	Accounts  *accounts.Service
-	Local     *local.Service // accounts of our own; nil: none
+	Local     *local.Service    // accounts of our own; nil: none
+	Provider  *provider.Service // OpenID provider for modules; nil: none
 	Directory *tenancy.Directory
 	Gate      *ui.Gate
 	Now       func() time.Time

@@ -52,6 +52,7 @@ func (s *Server) Routes() []ui.Route {
 		get("/protokoll", perm.ReadAudit, s.audit),
 	}
 	routes = append(routes, s.searchRoutes()...)
+	routes = append(routes, s.clientRoutes()...)
 	routes = append(routes, s.signInRoutes()...)
 	if s.c.Outbox != nil {
 		routes = append(routes,

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stadttor/internal/accounts"
+	"stadttor/internal/accounts/provider"
 	"stadttor/internal/catalogue"
 	"stadttor/internal/db"
 	"stadttor/internal/delivery"
@@ -19,6 +20,7 @@ import (
 type Config struct {
 	DB        *db.DB // for jobs.List and audit.List, which take a transaction
 	Accounts  *accounts.Service
+	Provider  *provider.Service // modules of vendors
 	Catalogue *catalogue.Catalogue
 	Forms     *forms.Shelf
 	Payments  *payments.Service
