@@ -15,6 +15,9 @@ type section struct{ Title, Text, URL string }
 // sections are what somebody can look after here.
 func sections(p locale.Printer) []section {
 	return []section{
+		{p.T("profile.title"), p.T("profile.section"), "/daten"},
+		{p.T("consent.title"), p.T("consent.section"), "/einwilligungen"},
+		{p.T("mandate.title"), p.T("mandate.section"), "/vertretungen"},
 		{p.T("account.signins.title"), p.T("account.home.signins"), "/anmeldungen"},
 		{p.T("local.means.title"), p.T("local.means.section"), local.PageSecurity},
 	}

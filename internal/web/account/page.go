@@ -21,6 +21,8 @@ const (
 func Nav(p locale.Printer) []ui.NavItem {
 	return []ui.NavItem{
 		{Key: NavHome, Text: p.T("account.nav.home"), URL: "/"},
+		{Key: NavData, Text: p.T("profile.title"), URL: "/daten"},
+		{Key: NavMandates, Text: p.T("mandate.title"), URL: "/vertretungen"},
 		{Key: NavSignIns, Text: p.T("account.nav.signins"), URL: "/anmeldungen"},
 		{Key: NavMeans, Text: p.T("local.means.title"), URL: local.PageSecurity},
 	}

@@ -14,7 +14,11 @@ func (s *Server) Routes() []ui.Route {
 		s.signInRoutes(),
 		s.sessionRoutes(),
 		s.localRoutes(),
-		s.providerRoutes(),
+		s.profileRoutes(),
+		s.consentRoutes(),
+		s.mandateRoutes(),
+		s.companyRoutes(),
+		s.dataRoutes(),
 	)
 }
 

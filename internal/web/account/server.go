@@ -1,11 +1,13 @@
 package account
 
 import (
+	"context"
 	"time"
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
-	"stadttor/internal/accounts/provider"
+	"stadttor/internal/cases"
+	"stadttor/internal/ident"
 	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 )
@@ -13,8 +15,12 @@ import (
 // Config of the door.
 type Config struct {
 	Accounts  *accounts.Service
-	Local     *local.Service    // accounts of our own; nil: none
-	Provider  *provider.Service // OpenID provider for modules; nil: none
+	Local     *local.Service // accounts of our own; nil: none
+	Cases     *cases.Service // what an export and a deletion speak of
+	Exporters []accounts.Exporter
+	// Services are those that a mandate can be limited to, by slug; nil: mandates
+	// are for all.
+	Services  func(context.Context, ident.RealmID) []ui.Option
 	Directory *tenancy.Directory
 	Gate      *ui.Gate
 	Now       func() time.Time

@@ -1,0 +1,116 @@
+package account
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"stadttor/internal/accounts"
+	"stadttor/internal/ident"
+	"stadttor/internal/web/ui"
+)
+
+func (s *Server) consentRoutes() []ui.Route {
+	return []ui.Route{
+		{Pattern: "GET /einwilligungen", Audience: ui.Person, Handle: s.getConsents},
+		{Pattern: "POST /einwilligungen/{id}/zuruecknehmen", Audience: ui.Person, Handle: s.postWithdraw},
+	}
+}
+
+// usesShown is how many lines of the history one page holds.
+const usesShown = 25
+
+// consentsView is what a person agreed to and what was made of it.
+type consentsView struct {
+	Told     string
+	Standing []consentView
+	Single   []consentView
+	Past     []consentView
+	Uses     []useView
+	More     string
+	First    bool
+}
+
+type consentView struct {
+	Authority, What, Attrs, Given, Withdrawn string
+	Withdraw                                 string // address; "" when it no longer holds
+}
+
+type useView struct {
+	At        time.Time
+	When      string
+	Text      string
+	Attrs     string
+	Authority string
+}
+
+// getConsents serves GET /einwilligungen.
+func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
+	page := s.page(r, "consent.title")
+	page.Nav = NavData
+	c, before := ui.Citizen(r), r.URL.Query().Get("vor")
+	view := consentsView{Told: toldOf(page, r), First: before == ""}
+	p := page.Printer()
+	if view.First {
+		list, err := s.c.Accounts.Consents(r.Context(), c)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			one := consentView{Authority: s.authority(x.Authority), Attrs: attrNames(page, x.Attrs), Given: p.DateTime(x.GivenAt), What: page.T("consent.what.all")}
+			if x.Case != "" {
+				one.What = page.T("consent.what.one")
+			}
+			if !x.WithdrawnAt.IsZero() {
+				one.Withdrawn = p.DateTime(x.WithdrawnAt)
+				view.Past = append(view.Past, one)
+				continue
+			}
+			one.Withdraw = "/einwilligungen/" + string(x.ID) + "/zuruecknehmen"
+			if x.Standing() {
+				view.Standing = append(view.Standing, one)
+			} else {
+				view.Single = append(view.Single, one)
+			}
+		}
+	}
+	uses, err := s.c.Accounts.Uses(r.Context(), c, before, usesShown+1)
+	if err != nil {
+		return err
+	}
+	if len(uses) > usesShown {
+		uses = uses[:usesShown]
+		view.More = "/einwilligungen?vor=" + uses[usesShown-1].ID + "#verlauf"
+	}
+	for _, u := range uses {
+		x := useView{At: u.At, When: p.DateTime(u.At), Authority: s.authority(u.Authority), Attrs: attrNames(page, u.Attrs), Text: page.T("consent.use.prefill", "form", u.Title, "tenant", s.authority(u.Authority))}
+		if u.Purpose == accounts.PurposeRepresented {
+			x.Text = page.T("consent.use.represented", "form", u.Title, "tenant", x.Authority)
+		}
+		view.Uses = append(view.Uses, x)
+	}
+	return ui.Render(w, r, http.StatusOK, consentsPage(page, view))
+}
+
+func (s *Server) authority(t ident.TenantID) string {
+	if d, ok := s.c.Directory.DoorOf(t); ok {
+		return d.Tenant.Name
+	}
+	return string(t)
+}
+
+func attrNames(page ui.Page, list []accounts.Attr) string {
+	names := make([]string, len(list))
+	for i, a := range list {
+		names[i] = page.T("profile.attr." + string(a))
+	}
+	return strings.Join(names, ", ")
+}
+
+// postWithdraw serves POST /einwilligungen/{id}/zuruecknehmen.
+func (s *Server) postWithdraw(w http.ResponseWriter, r *http.Request) error {
+	if err := s.c.Accounts.WithdrawConsent(r.Context(), ui.Citizen(r), accounts.ConsentID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return ui.SeeOther(w, r, "/einwilligungen?meldung=zurueckgenommen#inhalt")
+}
