@@ -19,6 +19,7 @@ func (s *Server) Routes() []ui.Route {
 		s.mandateRoutes(),
 		s.companyRoutes(),
 		s.dataRoutes(),
+		s.providerRoutes(),
 	)
 }
 

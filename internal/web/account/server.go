@@ -6,6 +6,7 @@ import (
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
+	"stadttor/internal/accounts/provider"
 	"stadttor/internal/cases"
 	"stadttor/internal/ident"
 	"stadttor/internal/tenancy"
@@ -15,8 +16,9 @@ import (
 // Config of the door.
 type Config struct {
 	Accounts  *accounts.Service
-	Local     *local.Service // accounts of our own; nil: none
-	Cases     *cases.Service // what an export and a deletion speak of
+	Local     *local.Service    // accounts of our own; nil: none
+	Provider  *provider.Service // OpenID provider for modules; nil: none
+	Cases     *cases.Service    // what an export and a deletion speak of
 	Exporters []accounts.Exporter
 	// Services are those that a mandate can be limited to, by slug; nil: mandates
 	// are for all.
