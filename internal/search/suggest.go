@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -50,11 +51,7 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 	if utf8.RuneCountInString(folded) < 2 {
 		return nil
 	}
-	type scored struct {
-		doc   *entry
-		score float32
-	}
-	best := make(map[*entry]float32)
+	best := topOf{most: limit}
 	collect := func(c *Corpus, seen Set, pop map[uint32]float32) {
 		if c == nil {
 			return
@@ -71,37 +68,18 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 			if e.key.Kind == KindService {
 				score += 0.1
 			}
-			if old, ok := best[e]; !ok || score > old {
-				best[e] = score
-			}
+			best.add(suggested{e, score})
 		}
 	}
 	collect(v.library, v.seen, v.learnt.library)
 	collect(v.own, nil, v.learnt.own)
-	found := make([]scored, 0, len(best))
-	for e, s := range best {
-		found = append(found, scored{e, s})
-	}
-	sort.Slice(found, func(i, j int) bool {
-		if found[i].score != found[j].score {
-			return found[i].score > found[j].score
-		}
-		a, b := found[i].doc, found[j].doc
-		if a.folded != b.folded {
-			return a.folded < b.folded
-		}
-		return a.key.Kind+Kind(a.key.ID) < b.key.Kind+Kind(b.key.ID)
-	})
 	out := make([]Suggestion, 0, limit)
 	has := make(map[Key]bool, limit)
-	for _, f := range found {
-		if len(out) == limit {
-			return out
-		}
+	for _, f := range best.list {
 		has[f.doc.key] = true
 		out = append(out, Suggestion{Text: f.doc.title, Kind: f.doc.key.Kind, ID: f.doc.key.ID})
 	}
-	if len(folded) < 3 {
+	if len(folded) < 3 || len(out) == limit {
 		return out
 	}
 	for _, h := range v.Search(Query{Text: text, Limit: limit}).Hits {
@@ -115,6 +93,47 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 		}
 	}
 	return out
+}
+
+// suggested is a document for a beginning, with how well it fits.
+type suggested struct {
+	doc   *entry
+	score float32
+}
+
+func (s suggested) before(o suggested) bool {
+	if s.score != o.score {
+		return s.score > o.score
+	}
+	if s.doc.folded != o.doc.folded {
+		return s.doc.folded < o.doc.folded
+	}
+	return s.doc.key.Kind+Kind(s.doc.key.ID) < o.doc.key.Kind+Kind(o.doc.key.ID)
+}
+
+// topOf keeps the best documents in order, each once with its best score: a
+// short prefix fits thousands, of which a handful is shown.
+type topOf struct {
+	most int
+	list []suggested
+}
+
+func (t *topOf) add(s suggested) {
+	n := len(t.list)
+	if n == t.most && !s.before(t.list[n-1]) {
+		return
+	}
+	old := slices.IndexFunc(t.list, func(o suggested) bool { return o.doc == s.doc })
+	switch {
+	case old >= 0 && s.score <= t.list[old].score:
+		return
+	case old >= 0:
+		t.list = slices.Delete(t.list, old, old+1)
+	case n == t.most:
+		t.list = t.list[:n-1]
+	}
+	at := sort.Search(len(t.list), func(i int) bool { return s.before(t.list[i]) })
+	t.list = slices.Insert(t.list, at, s)
 }
 
 func (v *View) title(k Key, own bool) string {
