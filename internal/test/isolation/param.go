@@ -68,6 +68,8 @@ var (
 		invent: ident.Secret,
 		seen:   func(*Actor, *Object) bool { return false },
 	}
+	// A vendor's module: made up, the town has none.
+	clientOf = of(func(*Object) []string { return nil })
 	noticeOf = paymentOf.seenBy(func(a *Actor, o *Object) bool { return a.Host == o.Tenant.Slug })
 	formOf   = param{values: func(o *Object) []string {
 		if o == nil {
@@ -126,6 +128,7 @@ var params = map[string]param{
 	"personal/name":      public("gibtesnicht"),
 	"neu/kind":           public("oidc"),
 	"anmeldungen/handle": signInOf,
+	"fachmodule/id":      clientOf,
 	// Nobody of the town has one: accounts/local tests that of somebody else.
 	"passkeys/id":        of(func(*Object) []string { return nil }),
 	"wort/id":            synonymOf,
@@ -141,6 +144,8 @@ var queries = map[string]map[string]param{
 	"/anmelden/auswahl":               {"versuch": wayOf},
 	"/anmelden/abbrechen":             {"versuch": wayOf},
 	"/anmelden/verbinden":             {"versuch": wayOf},
+	"/openid/weiter":                  {"anfrage": wayOf},
+	"/openid/freigabe":                {"anfrage": wayOf},
 	"/verwaltung/zahlungen":           {"vorgang": booksOf},
 	"/verwaltung/zahlungen/buchungen": {"vorgang": booksOf},
 }
@@ -191,6 +196,8 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/anmeldeverfahren":          {typed("verfahren", "demo", "stand", "aus")},
 	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
+	"/verwaltung/fachmodule":                {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},
+	"/verwaltung/fachmodule/{id}":           {typed("aktion", "geheimnis"), typed("aktion", "abschalten"), typed("aktion", "loeschen")},
 }
 
 // named names the object's case in a field of the page.
