@@ -156,6 +156,8 @@ func erasePerson(ctx context.Context, tx *db.Tx, p ident.PersonID) error {
 		`DELETE FROM account_use WHERE realm_id=$1 AND person_id=$2`,
 		`DELETE FROM account_consent WHERE realm_id=$1 AND person_id=$2`,
 		`DELETE FROM account_part WHERE realm_id=$1 AND person_id=$2`,
+		`DELETE FROM provider_code WHERE realm_id=$1 AND person_id=$2`,
+		`DELETE FROM provider_token WHERE realm_id=$1 AND person_id=$2`,
 		`DELETE FROM account_identity WHERE realm_id=$1 AND person_id=$2`,
 		`DELETE FROM account WHERE realm_id=$1 AND person_id=$2`,
 	} {
