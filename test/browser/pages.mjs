@@ -20,7 +20,7 @@ const press = (selector) => async (page) => {
   await page.evaluate(() => { document.left = true; });
   await page.locator(selector).first().click();
   for (let i = 0; i < 400; i++) {
-    if (await page.evaluate(() => !document.left && document.readyState === 'complete').catch(() => false)) return;
+    if (await page.evaluate(() => !document.left && document.readyState === 'complete' && !document.querySelector('[data-onward]')).catch(() => false)) return;
     await page.waitForTimeout(25);
   }
   throw new Error(`no new page after ${selector}`);
@@ -34,6 +34,7 @@ function pages({ state, ids }) {
   const parken = '/antrag/bewohnerparkausweis';
   const hund = '/antrag/hundesteuer-anmeldung';
   const gut = '/antrag/sperrgutabfuhr';
+  const konto = 'konto.kreis-musterland.localhost';
   const amt = (name, path, who, more) => ({ name: `verwaltung-${name}`, path: `/verwaltung${path}`, state: who, ...more });
   return [
     // The catalogue.
@@ -62,7 +63,16 @@ function pages({ state, ids }) {
     { name: 'fehlt', path: '/gibt-es-nicht', status: 404 },
     { name: 'fremder-name', path: '/', portal: 'niemand.localhost', status: 421, plain: true },
     // Signing in and applying.
-    { name: 'anmelden', path: '/anmelden?niveau=substantiell&ziel=%2Fkonto' },
+    { name: 'anmelden', path: '/anmelden?niveau=substantiell&ziel=%2Fkonto', budget: 80_000 },
+    { name: 'anmelden-hoeher', path: '/anmelden?niveau=hoch&ziel=%2Fkonto', state: s.emeka, quick: true },
+    { name: 'anmelden-abgebrochen', path: '/anmelden?ziel=%2Fantrag%2Fhundesteuer-anmeldung', reach: press('main a:has-text("Ohne Anmeldung zurück")') },
+    { name: 'anmelden-abgelehnt', path: '/anmelden/zurueck?state=x&code=y', status: 403, quick: true },
+    // The account host.
+    { name: 'kontohaus', path: '/', portal: konto, state: s.emeka },
+    { name: 'kontohaus-anmeldungen', path: '/anmeldungen', portal: konto, state: s.emeka },
+    { name: 'kontohaus-abgemeldet', path: '/abgemeldet', portal: konto, quick: true },
+    { name: 'kontohaus-abgelaufen', path: '/anmelden/auswahl', portal: konto, status: 403, quick: true },
+    { name: 'kontohaus-fehlt', path: '/gibt-es-nicht', portal: konto, status: 404, quick: true },
     { name: 'anmelden-demo', path: '/anmelden?niveau=substantiell&ziel=%2Fkonto', reach: press('main form button[type=submit]'), plain: true, quick: true },
     { name: 'antrag', path: hund, budget: 80_000 },
     { name: 'frage-ja-nein', path: `${parken}/wohnung`, state: s.mareike, budget: 80_000 },
@@ -116,6 +126,10 @@ function pages({ state, ids }) {
     amt('suche-ohne-treffer', '/suche/ohne-treffer', s.editor),
     amt('suche-pruefen', '/suche/pruefen', s.editor, { reach: async (page) => { await page.locator('[name=fragen]').fill('hund = Hundesteuer\nwo ist der bus = Fahrplan'); await press('main button:has-text("Fragen übernehmen")')(page); } }),
     amt('portal', '/portal', s.admin),
+    amt('anmeldeverfahren', '/anmeldeverfahren', s.admin),
+    amt('anmeldeverfahren-fehler', '/anmeldeverfahren', s.admin, { status: 422, quick: true, reach: async (page) => { await page.locator('label[for^="stand-demo"]:has-text("Sofort anhalten")').click(); await press('main form button[type=submit]')(page); } }),
+    amt('anmeldeverfahren-personal', '/anmeldeverfahren/personal', s.admin, { quick: true }),
+    amt('anmeldeverfahren-neu', '/anmeldeverfahren/personal/neu/oidc', s.admin),
     amt('parameter', '/parameter', s.admin, { quick: true }),
     amt('parameter-formular', '/parameter/bewohnerparkausweis', s.admin),
     amt('parameter-tabelle', '/parameter/sperrgutabfuhr', s.admin, { quick: true }),

@@ -193,7 +193,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/personal/{id}/sperre":      {typed("aktion", "sperren")},
 	"/verwaltung/rollen/neu":                {typed("titel", "Gekapert", "rechte", "content.edit")},
 	"/verwaltung/rollen/{role}":             {typed("titel", "Gekapert", "rechte", "content.edit", "version", "1"), typed("aktion", "loeschen")},
-	"/verwaltung/anmeldeverfahren":          {typed("verfahren", "demo", "stand", "aus")},
+	"/verwaltung/anmeldeverfahren":          {typed("verfahren", "demo", "stand-demo", "aus")},
 	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
 	"/verwaltung/fachmodule":                {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},

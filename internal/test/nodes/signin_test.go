@@ -58,11 +58,11 @@ func TestAStoppedMethodOpensNothingOnAnyNode(t *testing.T) {
 	admin := a.Browser().SignInStaff("torhausen", "torhausen-admin")
 	admin.Get("/verwaltung/anmeldeverfahren").Sees(http.StatusOK, "Demo-Anmeldung")
 	f := admin.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") == "demo" })
-	admin.Submit(f, map[string][]string{"stand": {"gestoppt"}, "hinweis-demo": {"Heute gestört. Bitte rufen Sie uns an."}}).Sees(http.StatusOK, "Heute gestört")
+	admin.Submit(f, map[string][]string{"stand-demo": {"gestoppt"}, "hinweis-demo": {"Heute gestört. Bitte rufen Sie uns an."}}).Sees(http.StatusOK, "Heute gestört")
 	citizen.Get(b.URLOf("torhausen", "/konto")).Sees(http.StatusOK, "Heute gestört. Bitte rufen Sie uns an.").Lacks("Mit „Demo-Anmeldung“ anmelden")
 	// Another authority of the realm is not touched.
 	b.Browser().SignIn("aulenried", "mareike-sandvoss", "basis").Get("/konto").Sees(http.StatusOK, "Mareike")
 	f = admin.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") == "demo" })
-	admin.Submit(f, map[string][]string{"stand": {"an"}, "hinweis-demo": {""}}).Sees(http.StatusOK)
+	admin.Submit(f, map[string][]string{"stand-demo": {"an"}, "hinweis-demo": {""}}).Sees(http.StatusOK)
 	citizen.Get(b.URLOf("torhausen", "/konto")).Sees(http.StatusOK, "Mareike")
 }

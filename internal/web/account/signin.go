@@ -94,6 +94,7 @@ func (s *Server) getChoice(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := ui.VisitOf(r)
 	page := s.page(r, "account.signin.title")
+	page.Detail, page.Portal.SignInURL = page.T("citizenform.level."+way.Level.String()), ""
 	view := choiceView{Ticket: ticket(r), Level: way.Level, Name: v.Name, TooLow: v.Citizen.Level < way.Level, Back: "/", Lead: v.Door.Tenant.Name, Realm: v.Door.Realm.Name}
 	at := v.Door.Tenant
 	if way.Portal.Portal.Host != "" {

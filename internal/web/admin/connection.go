@@ -217,7 +217,7 @@ func settingFields(page ui.Page, kind accounts.Kind, c accounts.Connection) (out
 		case accounts.SettingSwitch:
 			f.Type = ui.FieldYesNo
 		case accounts.SettingSecret:
-			f.Type = ui.FieldPassword
+			f.Type, f.Autocomplete = ui.FieldPassword, "new-password"
 			if slices.Contains(c.Secrets, x.Key) {
 				f.Hint, f.Optional = strings.TrimSpace(f.Hint+" "+page.T("admin.connect.secretset")), true
 			}

@@ -79,7 +79,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 			state = methodOff
 		}
 		m := signInMethod{Name: o.Name, Title: o.Title,
-			State: ui.Field{Name: "stand", ID: "stand-" + o.Name, Type: ui.FieldChoice, Label: page.T("admin.signin.state"), Value: state, Options: []ui.Option{
+			State: ui.Field{Name: "stand-" + o.Name, Type: ui.FieldChoice, Label: page.T("admin.signin.state"), Value: state, Options: []ui.Option{
 				{Value: methodOn, Label: page.T("admin.signin.on")},
 				{Value: methodOff, Label: page.T("admin.signin.off"), Hint: page.T("admin.signin.offhint")},
 				{Value: methodStopped, Label: page.T("admin.signin.stopped"), Hint: page.T("admin.signin.stoppedhint")}}},
@@ -101,7 +101,8 @@ func (s *Server) saveSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err := office.ReadForm(r); err != nil {
 		return err
 	}
-	name, state := office.Text(r, "verfahren"), office.Text(r, "stand")
+	name := office.Text(r, "verfahren")
+	state := office.Text(r, "stand-"+name)
 	if !slices.Contains([]string{methodOn, methodOff, methodStopped}, state) {
 		return errs.Invalid("staff.form-broken")
 	}

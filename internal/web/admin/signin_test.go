@@ -28,16 +28,16 @@ func TestAnAuthorityChoosesItsSignInMethods(t *testing.T) {
 	b.Sees(http.StatusOK, "Demo-Anmeldung", "Sofort anhalten")
 	wellFormed(t, b)
 	method := func(f apptest.Form) bool { return f.Values.Get("verfahren") == "demo" }
-	if b.Form(method).Values.Get("stand") != "an" {
+	if b.Form(method).Values.Get("stand-demo") != "an" {
 		t.Error("a method without a choice is not offered")
 	}
-	b.Submit(b.Form(method), url.Values{"stand": {"gestoppt"}}).Sees(http.StatusUnprocessableEntity, "Schreiben Sie einen Hinweis")
+	b.Submit(b.Form(method), url.Values{"stand-demo": {"gestoppt"}}).Sees(http.StatusUnprocessableEntity, "Schreiben Sie einen Hinweis")
 	wellFormed(t, b)
-	b.Submit(b.Form(method), url.Values{"stand": {"unsinn"}}).Sees(http.StatusUnprocessableEntity)
+	b.Submit(b.Form(method), url.Values{"stand-demo": {"unsinn"}}).Sees(http.StatusUnprocessableEntity)
 	b.Get(h.URLOf("torhausen", "/verwaltung/anmeldeverfahren"))
-	b.Submit(b.Form(method), url.Values{"stand": {"aus"}}).Sees(http.StatusOK, "Ihre Änderungen sind gespeichert")
+	b.Submit(b.Form(method), url.Values{"stand-demo": {"aus"}}).Sees(http.StatusOK, "Ihre Änderungen sind gespeichert")
 	x := h.Browser().Get(h.URLOf("torhausen", "/anmelden")).Sees(http.StatusOK).Lacks("Demo-Anmeldung")
-	b.Submit(b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") == "lokal" }), url.Values{"stand": {"gestoppt"}, "hinweis-lokal": {"Bis Freitag gestört."}}).Sees(http.StatusOK)
+	b.Submit(b.Form(func(f apptest.Form) bool { return f.Values.Get("verfahren") == "lokal" }), url.Values{"stand-lokal": {"gestoppt"}, "hinweis-lokal": {"Bis Freitag gestört."}}).Sees(http.StatusOK)
 	x.Get(h.URLOf("torhausen", "/anmelden")).Sees(http.StatusOK, "Zurzeit ist keine Anmeldung möglich", "Bis Freitag gestört.")
 	wellFormed(t, x)
 	h.Browser().Get(h.URLOf("aulenried", "/anmelden")).Sees(http.StatusOK, "Mit „Demo-Anmeldung“ anmelden")

@@ -1,4 +1,5 @@
 // The journey in order; each part is a file.
+import { account } from './account.mjs';
 import { find, paper, parking } from './citizen.mjs';
 import { dogs } from './guest.mjs';
 import { delivered, mails, office } from './office.mjs';
@@ -7,6 +8,7 @@ import { birth, bulky, fire } from './others.mjs';
 export async function journey(run, only) {
   const wanted = (name) => !only || only.includes(name);
   if (wanted('find')) await find(run);
+  if (wanted('account')) await account(run);
   let paid;
   if (wanted('parking')) {
     paid = await parking(run);

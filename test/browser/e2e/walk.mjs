@@ -111,7 +111,7 @@ export class Person {
     await this.page.evaluate(() => { document.left = true; });
     await target.click();
     for (const end = Date.now() + 15_000; ;) { // works without JavaScript in the page, too
-      const there = await this.page.evaluate(() => !document.left && document.readyState === 'complete').catch(() => false);
+      const there = await this.page.evaluate(() => !document.left && document.readyState === 'complete' && !document.querySelector('[data-onward]')).catch(() => false);
       if (there) return;
       assert.ok(Date.now() < end, `no new page within 15 s after ${target}`);
       await pause(25);
