@@ -29,6 +29,7 @@ func newDraft(t testing.TB, h *apptest.House, b *apptest.Browser, tenant, form s
 // main is the form of the page.
 func (d *draft) main() apptest.Form {
 	d.t.Helper()
+	d.UseAccount()
 	return d.Form(func(f apptest.Form) bool {
 		return f.Method == http.MethodPost && strings.HasPrefix(f.Action, "/antrag/"+d.form+"/")
 	})

@@ -34,6 +34,7 @@ type Object struct {
 	Member   ident.StaffID // somebody who works at the tenant
 	Role     perm.Role     // a role of the tenant's own
 	Taught   Taught        // to the search, by the authority's editors
+	Kept     Kept          // in its owner's account
 
 	index int
 	words int
@@ -46,6 +47,7 @@ type kind uint8
 const (
 	content  kind = iota // applicant, and the unit once it was received
 	internal             // the unit only
+	private              // its owner only: it lies in the account
 	mailbox              // content; in the demonstration's outbox, which is one for all, its administrators too
 )
 
@@ -143,6 +145,8 @@ func (a *Actor) reads(m mark) bool {
 	switch m.kind {
 	case internal:
 		return a.works(m.of)
+	case private:
+		return ownerOf(a, m.of)
 	default:
 		return a.Sees(m.of)
 	}

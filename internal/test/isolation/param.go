@@ -128,6 +128,14 @@ var params = map[string]param{
 	"personal/name":      public("gibtesnicht"),
 	"neu/kind":           public("oidc"),
 	"anmeldungen/handle": signInOf,
+	"daten/part":         public("kontakt"),
+	"anschriften/id":     keptOf(func(k Kept) []string { return []string{k.Address} }),
+	"haushalt/id":        keptOf(func(k Kept) []string { return []string{k.Relative} }),
+	"eintrag/id":         keptOf(func(k Kept) []string { return []string{k.Address, k.Relative} }),
+	"einwilligungen/id":  keptOf(func(k Kept) []string { return []string{k.Consent} }),
+	"vertretungen/id":    keptOf(func(k Kept) []string { return []string{k.Mandate, k.Owner} }),
+	"organisationen/id":  keptOf(func(k Kept) []string { return []string{k.Company} }),
+	"mitglieder/mandate": keptOf(func(k Kept) []string { return []string{k.Owner} }),
 	"fachmodule/id":      clientOf,
 	// Nobody of the town has one: accounts/local tests that of somebody else.
 	"passkeys/id":        of(func(*Object) []string { return nil }),
@@ -163,6 +171,12 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/postfach/{case}/antwort":       {typed("antwort", "Das war ich nicht.")},
 	"/postfach/{case}/zurueckziehen": {typed("sicher", "ja")},
 	"/bezahlung/{payment}":           {typed("anbieter", "demo-giro"), typed("anbieter", "demo-karte")},
+
+	"/antrag/{form}/entwurf/{case}/daten-aus-konto": {typed("antwort", "ja", "fassung", "1", "immer", "ja"), typed("antwort", "nein")},
+	"/daten/anschriften/{id}":                       {typed("use", "work", "street", "Fremdweg", "plz", "00101", "city", "Fremdort")},
+	"/daten/haushalt/{id}":                          {typed("relation", "child", "given", "Fremd", "family", "Fremd")},
+	"/organisationen/{id}/daten":                    {typed("company", "Gekapert GmbH")},
+	"/organisationen/{id}/einladen":                 {typed("role", "owner")},
 
 	"/verwaltung/faelle/{id}/vermerk":      {typed("text", "Ein fremder Vermerk.")},
 	"/verwaltung/faelle/{id}/rueckfrage":   {typed("text", "Eine fremde Frage?")},

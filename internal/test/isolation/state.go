@@ -71,6 +71,19 @@ func (w *Town) prints() map[string]string {
 				byHandle[name] = string(o.Case)
 			}
 		}
+		byID := map[string]string{}
+		for _, o := range w.Objects {
+			for _, id := range o.Kept.ids() {
+				byID[id] = string(o.Case)
+			}
+		}
+		for t, column := range map[string]string{"account_part": "id", "account_consent": "id", "account_mandate": "id", "account": "person_id"} {
+			w.rows(tx, `SELECT * FROM `+t, func(columns, values []string) {
+				if key := byID[values[slices.Index(columns, column)]]; key != "" {
+					add(key, t, values)
+				}
+			})
+		}
 		for _, t := range []string{"account_session", "session"} {
 			w.rows(tx, `SELECT * FROM `+t, func(columns, values []string) {
 				if key := byHandle[values[slices.Index(columns, "handle")]]; key != "" {

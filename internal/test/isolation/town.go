@@ -81,6 +81,7 @@ func Build(t testing.TB, h *apptest.House) *Town {
 		w.employ(o)
 		w.register(o)
 		w.teach(o)
+		w.keep(o)
 	}
 
 	rubbish := w.actor("guest with a cookie made up", "torhausen", "", "")

@@ -60,7 +60,7 @@ func has(b *apptest.Browser, h *apptest.House, tenant, path, text string) func()
 
 // form finds the form with an input of this name.
 func form(b *apptest.Browser, input string) apptest.Form {
-	return b.Form(func(f apptest.Form) bool { return f.Method == http.MethodPost && slices.Contains(f.Names, input) })
+	return b.UseAccount().Form(func(f apptest.Form) bool { return f.Method == http.MethodPost && slices.Contains(f.Names, input) })
 }
 
 // take brings a browser's cookies to the other node: a load balancer in front

@@ -161,6 +161,9 @@ func (s *Server) postBehalf(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.unopened(w, r, work{}, form, id, err)
 	}
+	if d.Definition.ID != form {
+		return errs.NotFound("draft of this form", id)
+	}
 	if d.Behalf == nil {
 		err = s.c.Accounts.StopActing(r.Context(), c)
 	} else {
