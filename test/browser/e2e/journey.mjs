@@ -8,7 +8,6 @@ import { birth, bulky, fire } from './others.mjs';
 export async function journey(run, only) {
   const wanted = (name) => !only || only.includes(name);
   if (wanted('find')) await find(run);
-  if (wanted('account')) await account(run);
   let paid;
   if (wanted('parking')) {
     paid = await parking(run);
@@ -20,4 +19,5 @@ export async function journey(run, only) {
   if (wanted('fire')) await fire(run);
   if (wanted('birth')) await birth(run);
   if (paid) await mails(run, paid);
+  if (wanted('account')) await account(run); // leaves a draft behind
 }
