@@ -15,6 +15,7 @@ import (
 	"stadttor/internal/jobs"
 	"stadttor/internal/letter"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/seal"
 )
 
@@ -132,8 +133,25 @@ func tellBehalf(ctx context.Context, tx *db.Tx, r *record, m *accounts.Mandate) 
 	return jobs.Insert(ctx, tx, OnBehalf{r.id, string(m.ID), r.form, r.title})
 }
 
+// BehalfLines says in German for whom an application is, who sent it, and by
+// what right. Nil for nobody.
+func BehalfLines(m *accounts.Mandate) (out []pii.Text) {
+	for _, row := range behalfRows(m) {
+		out = append(out, pii.New(row[0]+": "+row[1]))
+	}
+	return out
+}
+
 // behalfFacts says in a letter who applied for whom, by what.
 func behalfFacts(m *accounts.Mandate) []letter.Block {
+	rows := behalfRows(m)
+	if rows == nil {
+		return nil
+	}
+	return []letter.Block{letter.Heading{Level: 2, Text: "Vertretung"}, letter.Facts{Rows: rows}}
+}
+
+func behalfRows(m *accounts.Mandate) [][2]string {
 	if m == nil {
 		return nil
 	}
@@ -143,12 +161,11 @@ func behalfFacts(m *accounts.Mandate) []letter.Block {
 			rows = append(rows, [2]string{"Geburtsdatum", d.Format("02.01.2006")})
 		}
 	}
-	rows = append(rows, [2]string{"Vertreten durch", m.Holder.Reveal()}, [2]string{"Art der Vertretung", BehalfKind(m)}, [2]string{"Nachweis", BehalfProof(m)})
-	return []letter.Block{letter.Heading{Level: 2, Text: "Vertretung"}, letter.Facts{Rows: rows}}
+	return append(rows, [2]string{"Vertreten durch", m.Holder.Reveal()}, [2]string{"Art der Vertretung", behalfKind(m)}, [2]string{"Nachweis", behalfProof(m)})
 }
 
-// BehalfKind names the kind of a mandate in German.
-func BehalfKind(m *accounts.Mandate) string {
+// behalfKind names the kind of a mandate in German.
+func behalfKind(m *accounts.Mandate) string {
 	switch m.Kind {
 	case accounts.Guardian:
 		return "Gesetzliche Vertretung eines Kindes"
@@ -161,8 +178,8 @@ func BehalfKind(m *accounts.Mandate) string {
 	return "Bevollmächtigung oder Betreuung"
 }
 
-// BehalfProof says in German what a mandate rests on and who has confirmed it.
-func BehalfProof(m *accounts.Mandate) string {
+// behalfProof says in German what a mandate rests on and who has confirmed it.
+func behalfProof(m *accounts.Mandate) string {
 	text := map[string]string{"birth": "Geburtsurkunde oder Geburtsregister", "custody": "Nachweis über das Sorgerecht", "statement": "eigene Erklärung", "power": "Vollmacht", "notary": "Vollmacht einer Notarin oder eines Notars",
 		"court": "Bestellung durch das Gericht", "account": "Konto der Organisation"}[m.Proof.Kind]
 	if ref := m.Proof.Reference.Reveal(); ref != "" {

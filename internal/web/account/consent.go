@@ -51,6 +51,14 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 	c, before := ui.Citizen(r), r.URL.Query().Get("vor")
 	view := consentsView{Told: toldOf(page, r), First: before == ""}
 	p := page.Printer()
+	uses, err := s.c.Accounts.Uses(r.Context(), c, before, usesShown+1)
+	if err != nil {
+		return err
+	}
+	titles := map[accounts.ConsentID]string{}
+	for _, u := range uses {
+		titles[u.Consent] = u.Title
+	}
 	if view.First {
 		list, err := s.c.Accounts.Consents(r.Context(), c)
 		if err != nil {
@@ -58,7 +66,9 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, x := range list {
 			one := consentView{Authority: s.authority(x.Authority), Attrs: attrNames(page, x.Attrs), Given: p.DateTime(x.GivenAt), What: page.T("consent.what.all")}
-			if x.Case != "" {
+			if t := titles[x.ID]; x.Case != "" && t != "" {
+				one.What = page.T("consent.what.named", "form", t)
+			} else if x.Case != "" {
 				one.What = page.T("consent.what.one")
 			}
 			if !x.WithdrawnAt.IsZero() {
@@ -73,10 +83,6 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 				view.Single = append(view.Single, one)
 			}
 		}
-	}
-	uses, err := s.c.Accounts.Uses(r.Context(), c, before, usesShown+1)
-	if err != nil {
-		return err
 	}
 	if len(uses) > usesShown {
 		uses = uses[:usesShown]

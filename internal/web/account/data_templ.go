@@ -648,7 +648,7 @@ func erasePage(page ui.Page, v eraseView) templ.Component {
 				}
 			}
 			if v.Fresh {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<form class=\"p-form\" method=\"post\" action=\"/konto-loeschen#fehler\" novalidate>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<form class=\"p-form p-stack\" method=\"post\" action=\"/konto-loeschen#fehler\" novalidate>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -115,6 +115,9 @@ func (s *Server) describe(page ui.Page, own cases.Own, view *matterView) {
 		}
 	}
 	add("citizenform.matter.number", string(own.Number))
+	if own.Behalf != nil {
+		add("citizenform.matter.behalf", own.Behalf.Giver.Reveal())
+	}
 	name := s.tenantName(own.Tenant)
 	if u, ok := s.c.Directory.Unit(own.Tenant, own.Unit); ok {
 		view.Unit = u.Name

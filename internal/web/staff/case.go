@@ -238,6 +238,11 @@ func (b caseBuilder) facts() (out []ui.Fact) {
 		name = []string{b.t("staff.worklist.erased")}
 	}
 	add("staff.fact.applicant", name...)
+	var behalf []string
+	for _, line := range cases.BehalfLines(m.Behalf) {
+		behalf = append(behalf, line.Reveal())
+	}
+	add("staff.fact.behalf", behalf...)
 	add("staff.fact.unit", b.s.unitName(m.Tenant, m.Unit, b.page))
 	add("staff.fact.holder", holderName(b.page, b.actor, m.Holder, b.names))
 	add("staff.fact.received", p.DateTime(m.SubmittedAt))
