@@ -172,7 +172,7 @@ func TestADraftOfAVersionThatIsGoneIsKeptAndExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(all, func(text []byte) bool { return bytes.Contains(text, []byte(`"id": "hundesteuer-anmeldung"`)) })
-	next := bytes.Replace(all[i], []byte(`"version": 1`), []byte(`"version": 2`), 1)
+	next := bytes.Replace(all[i], []byte(`"version": 2`), []byte(`"version": 3`), 1)
 	if findings, err := h.Shelf.Publish(t.Context(), perm.System{Name: "test"}, realm.Scope(), next); err != nil {
 		t.Fatal(err, findings)
 	}
@@ -180,7 +180,7 @@ func TestADraftOfAVersionThatIsGoneIsKeptAndExplained(t *testing.T) {
 	h.Restart()
 	b.Get(here).Sees(200, "Rufname")
 	if err := h.DB.InTx(t.Context(), db.Across(realm.ID, "test: a version is lost"), func(tx *db.Tx) error {
-		_, err := tx.Exec(context.WithoutCancel(t.Context()), `DELETE FROM form_version WHERE form_id='hundesteuer-anmeldung' AND version=1`)
+		_, err := tx.Exec(context.WithoutCancel(t.Context()), `DELETE FROM form_version WHERE form_id='hundesteuer-anmeldung' AND version=2`)
 		return err
 	}); err != nil {
 		t.Fatal(err)
