@@ -70,7 +70,6 @@ func (w *people) add(level perm.Level, p Profile) perm.Citizen {
 	key, err := w.s.realmKeyOf(w.realm.ID)
 	w.must(err)
 	person := ident.New[ident.PersonID](w.d.Now())
-	w.secret[person] = ident.Secret()
 	w.must(w.d.InTx(ctx, w.realm.Scope(), func(tx *db.Tx) error {
 		own, wrapped := key.NewKey(profilePlace(w.realm.ID, person, "sealed_key"))
 		sealed, err := sealProfile(own, w.realm.ID, person, Profile{}.merge(p, "partner", tx.Now))
@@ -80,14 +79,23 @@ func (w *people) add(level perm.Level, p Profile) perm.Citizen {
 		if _, err := tx.Exec(ctx, `INSERT INTO account (realm_id,person_id,sealed_key,profile,company,created_at,updated_at) VALUES ($1,$2,$3,$4,$5,$6,$6)`, string(w.realm.ID), string(person), wrapped, sealed, false, db.Micros(tx.Now)); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO account_identity (realm_id,method,subject,person_id,created_at) VALUES ($1,'partner',$2,$3,$4)`, string(w.realm.ID), []byte(person), string(person), db.Micros(tx.Now)); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO account_session (realm_id,id,person_id,handle,level,means,method,device,created_at,seen_at) VALUES ($1,$2,$3,$4,$5,'Passwort','partner','',$6,$6)`,
-			string(w.realm.ID), digest(w.secret[person]), string(person), ident.Secret(), int64(level), db.Micros(tx.Now))
+		_, err = tx.Exec(ctx, `INSERT INTO account_identity (realm_id,method,subject,person_id,created_at) VALUES ($1,'partner',$2,$3,$4)`, string(w.realm.ID), []byte(person), string(person), db.Micros(tx.Now))
 		return err
 	}))
-	return perm.Citizen{Realm: w.realm.ID, Person: person, Level: level, Means: "Passwort"}
+	c := perm.Citizen{Realm: w.realm.ID, Person: person, Level: level, Means: "Passwort"}
+	w.signIn(c)
+	return c
+}
+
+// signIn opens an account session with a secret of its own.
+func (w *people) signIn(c perm.Citizen) {
+	w.t.Helper()
+	w.secret[c.Person] = ident.Secret()
+	w.must(w.d.InTx(w.t.Context(), w.realm.Scope(), func(tx *db.Tx) error {
+		_, err := tx.Exec(w.t.Context(), `INSERT INTO account_session (realm_id,id,person_id,handle,level,means,method,device,created_at,seen_at) VALUES ($1,$2,$3,$4,$5,'Passwort','partner','',$6,$6)`,
+			string(w.realm.ID), digest(w.secret[c.Person]), string(c.Person), ident.Secret(), int64(c.Level), db.Micros(tx.Now))
+		return err
+	}))
 }
 
 func named(given, family string) Profile {

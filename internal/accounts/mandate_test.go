@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
+	"stadttor/internal/tenancy"
 )
 
 func TestAMandateEndsWhenItMust(t *testing.T) {
@@ -114,6 +115,17 @@ func TestAGuardianActsForAChildUntilItIsOfAge(t *testing.T) {
 		w.must(w.s.StopActing(ctx, c))
 		if _, ok, _ := w.s.Acting(ctx, c); ok {
 			t.Error("acts after it was ended")
+		}
+		for name, out := range map[string]func() error{
+			"signed out":            func() error { return w.s.SignOutHere(ctx, tenancy.Door{Realm: w.realm}, w.secret[c.Person]) },
+			"signed out everywhere": func() error { return w.s.EndAllSessions(ctx, c) },
+		} {
+			w.must(w.s.Act(ctx, c, id))
+			w.signIn(c)
+			w.must(out())
+			if _, ok, _ := w.s.Acting(ctx, c); ok {
+				t.Errorf("acts after having %s", name)
+			}
 		}
 		w.must(w.s.Act(ctx, c, id))
 		w.c.Advance(12*time.Hour - time.Second)

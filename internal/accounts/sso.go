@@ -203,13 +203,16 @@ func (s *Service) EndSession(ctx context.Context, c perm.Citizen, handle string)
 }
 
 // endSSO deletes an account session of the scope's person and the portal
-// sessions that came from it. The account session goes first: a code that is
-// being redeemed holds its row.
+// sessions that came from it; he acts for himself afterwards. The account
+// session goes first: a code that is being redeemed holds its row.
 func endSSO(ctx context.Context, tx *db.Tx, id []byte) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM account_session WHERE realm_id=$1 AND person_id=$2 AND id=$3`, string(tx.Realm()), string(tx.Person()), id); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM session WHERE person_id=$1 AND sso=$2`, string(tx.Person()), id)
+	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE person_id=$1 AND sso=$2`, string(tx.Person()), id); err != nil {
+		return err
+	}
+	_, err := endActing(ctx, tx)
 	return err
 }
 
@@ -234,7 +237,10 @@ func EndAll(ctx context.Context, tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM account_session WHERE realm_id=$1 AND person_id=$2`, string(tx.Realm()), string(tx.Person())); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM session WHERE person_id=$1`, string(tx.Person()))
+	if _, err := tx.Exec(ctx, `DELETE FROM session WHERE person_id=$1`, string(tx.Person())); err != nil {
+		return err
+	}
+	_, err := endActing(ctx, tx)
 	return err
 }
 
