@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/jobs"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
 )
 
@@ -244,6 +246,126 @@ func TestACodeOpensOnePortalOnce(t *testing.T) {
 	})
 }
 
+// What stands in the address can be changed on the way: by the person himself
+// who wants less than the service asks for, or for a mix-up of two portals.
+func TestAPortalTakesNothingButWhatItAskedFor(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		h, ctx := build(t, d, c), t.Context()
+		b := h.browser(t, "ada", perm.LevelBasis)
+		if _, _, err := b.SignIn(ctx, h.b, demo.Name, perm.LevelBasis); err != nil {
+			t.Fatal(err)
+		}
+		for name, x := range map[string]struct {
+			change func(*accounts.Request)
+			rule   string
+		}{
+			"a lower level than it asked for":   {func(r *accounts.Request) { r.Level = perm.LevelBasis }, "level too low"},
+			"a code made out to another portal": {func(r *accounts.Request) { r.Level, r.Portal = perm.LevelBasis, "b.localhost" }, "code of another portal"},
+		} {
+			req, cookie, err := h.s.AskHost(ctx, h.a, "", accounts.Wish{Level: perm.LevelHigh})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.change(&req)
+			a, err := h.s.Arrive(ctx, h.host, b.Visitor(h.host), req)
+			if err != nil || a.Leave == nil {
+				t.Fatal(a, err)
+			}
+			if e, err := h.s.TakeCode(ctx, h.a, cookie, a.Leave.State, a.Leave.Code, ""); !errs.Is(err, errs.KindForbidden) || accounts.RuleOf(err) != x.rule || e.Secret != "" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+// yes is a method that always says the same.
+type yes struct{ who accounts.Identity }
+
+func (yes) Begin(_ context.Context, a accounts.Attempt) (accounts.Begun, error) {
+	return accounts.Begun{Redirect: "/ja?" + url.Values{"state": {a.State}}.Encode()}, nil
+}
+
+func (y yes) Complete(context.Context, accounts.Attempt, url.Values) (accounts.Identity, error) {
+	return y.who, nil
+}
+
+func TestTheHostHoldsWhatAMethodSaysAgainstItsOwnRules(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		ctx := t.Context()
+		who := accounts.Identity{Subject: "1", Level: perm.LevelHigh, Means: "Ja", Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada"), Level: perm.LevelHigh}}}
+		low, none := who, who
+		low.Level, none.Subject = perm.LevelBasis, ""
+		h := loginstest.Open(t, d, c,
+			accounts.Named{Name: "gut", Method: yes{who}, Citizens: true}, accounts.Named{Name: "niedrig", Method: yes{low}, Citizens: true},
+			accounts.Named{Name: "niemand", Method: yes{none}, Citizens: true}, accounts.Named{Name: "gedeckelt", Method: yes{who}, Citizens: true, MaxLevel: perm.LevelSubstantial})
+		back := func(b accounts.Begun) url.Values { u, _ := url.Parse(b.Redirect); return u.Query() }
+		try := func(method string, level perm.Level, pause time.Duration) (accounts.Entry, error) {
+			t.Helper()
+			b := loginstest.New(h.Service, h.Directory, func(x accounts.Begun) url.Values { c.Advance(pause); return back(x) })
+			e, _, err := b.Go(ctx, h.A, method, accounts.Wish{Level: level})
+			return e, err
+		}
+		for name, x := range map[string]struct {
+			method string
+			level  perm.Level
+			pause  time.Duration
+			rule   string // "" for taken
+			got    perm.Level
+		}{
+			"as wanted":                         {"gut", perm.LevelHigh, 0, "", perm.LevelHigh},
+			"more than wanted":                  {"gut", perm.LevelBasis, 0, "", perm.LevelHigh},
+			"less than wanted":                  {"niedrig", perm.LevelSubstantial, 0, "level too low", 0},
+			"nobody":                            {"niemand", perm.LevelBasis, 0, "no subject", 0},
+			"never above its cap":               {"gedeckelt", perm.LevelBasis, 0, "", perm.LevelSubstantial},
+			"a second before it is too late":    {"gut", perm.LevelBasis, 15*time.Minute - time.Second, "", perm.LevelHigh},
+			"at the moment at which it is late": {"gut", perm.LevelBasis, 15 * time.Minute, "old attempt", 0},
+		} {
+			e, err := try(x.method, x.level, x.pause)
+			if accounts.RuleOf(err) != x.rule || (err == nil) != (x.rule == "") || e.Citizen.Level != x.got {
+				t.Errorf("%s: level %s, %v", name, e.Citizen.Level, err)
+			}
+			if err == nil {
+				if f, err := h.Profile(ctx, e.Citizen); err != nil || f[accounts.AttrGiven].Level > perm.LevelHigh {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+		if _, err := try("gedeckelt", perm.LevelHigh, 0); !errs.Is(err, errs.KindNotFound) {
+			t.Errorf("a method below the level that is wanted was begun: %v", err)
+		}
+	})
+}
+
+func TestWhatHasEndedIsNotWokenByALowerSession(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		h, ctx := build(t, d, c), t.Context()
+		b := h.browser(t, "ada", perm.LevelBasis)
+		if _, _, err := b.SignIn(ctx, h.b, demo.Name, perm.LevelBasis); err != nil {
+			t.Fatal(err)
+		}
+		b.Answer = h.browser(t, "ada", perm.LevelHigh).Answer
+		if _, _, err := b.SignIn(ctx, h.a, demo.Name, perm.LevelHigh); err != nil {
+			t.Fatal(err)
+		}
+		c.Advance(6 * time.Minute) // longer than the pause of "hoch", shorter than that of "Basis"
+		if h.citizen(t, h.b, b.Session["b.localhost"]).Guest() {
+			t.Fatal("the lower session ended with the higher one")
+		}
+		if !h.citizen(t, h.a, b.Session["a.localhost"]).Guest() {
+			t.Error("the high session was woken")
+		}
+		if who, _ := h.s.AccountCitizen(ctx, h.host, b.Session["konto.localhost"]); !who.Guest() {
+			t.Error("the high sign-in was woken")
+		}
+		// In the list the portal stands without the sign-in that it came from.
+		who := h.citizen(t, h.b, b.Session["b.localhost"])
+		list, err := h.s.SignIns(ctx, who, "")
+		if err != nil || len(list) != 1 || list[0].Handle != "" || len(list[0].Portals) != 1 {
+			t.Errorf("%+v %v", list, err)
+		}
+	})
+}
+
 func TestAnAnswerIsTakenOnceFromTheBrowserThatBegan(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()
@@ -383,7 +505,21 @@ func TestRequestsThatNoPortalSendsAreRefused(t *testing.T) {
 	}
 	c := clock.NewFake(dbtest.Start)
 	h := build(t, dbtest.Open(t, "sqlite", c), c)
-	for name, portal := range map[string]string{"a foreign host": "boese.example", "the account host": "konto.localhost", "other letters": "A.localhost", "an address": "http://a.localhost", "a port": "a.localhost:80", "a path": "a.localhost/x"} {
+	far, err := h.dir.CreateRealm(t.Context(), op, tenancy.Realm{Slug: "fern", Name: "Fern", Lead: "fern", AccountHost: "konto.fern.localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ten, err := h.dir.CreateTenant(t.Context(), op, tenancy.Tenant{Realm: far.ID, Slug: "fern", Name: "Fern", Kind: tenancy.KindStadt, Sign: "FER", ARS: "990010001009"})
+	if err == nil {
+		err = h.dir.SavePortal(t.Context(), op, ten.Scope(), tenancy.Portal{Tenant: ten.ID, Host: "fern.localhost", PortalSettings: tenancy.PortalSettings{Look: tenancy.DefaultLook("Fern", "")}})
+	}
+	if err == nil {
+		err = h.dir.Reload(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, portal := range map[string]string{"a portal of another realm": "fern.localhost", "a foreign host": "boese.example", "the account host": "konto.localhost", "other letters": "A.localhost", "an address": "http://a.localhost", "a port": "a.localhost:80", "a path": "a.localhost/x"} {
 		r := good
 		r.Portal = portal
 		if a, err := h.s.Arrive(t.Context(), h.host, accounts.Visitor{}, r); !errs.Is(err, errs.KindForbidden) || a.Ticket != "" {
