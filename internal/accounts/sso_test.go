@@ -303,6 +303,9 @@ func TestTheHostHoldsWhatAMethodSaysAgainstItsOwnRules(t *testing.T) {
 			t.Helper()
 			b := loginstest.New(h.Service, h.Directory, func(x accounts.Begun) url.Values { c.Advance(pause); return back(x) })
 			e, _, err := b.Go(ctx, h.A, method, accounts.Wish{Level: level})
+			if err != nil && b.Session["konto.localhost"] != "" {
+				t.Errorf("%s was refused, with a session at the account host", method)
+			}
 			return e, err
 		}
 		for name, x := range map[string]struct {
