@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"stadttor/internal/accounts"
+	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 )
@@ -59,4 +60,24 @@ func (w *Town) keep(o *Object) {
 	}
 	o.Kept.Address, o.Kept.Relative, o.Kept.Mandate, o.Kept.Company, o.Kept.Owner = string(address), string(relative), string(mandate), string(company), string(own.Members[0].ID)
 	o.name(o.Kept.ids()...)
+}
+
+// Words gives the marks that a person may read, and all others.
+func (w *Town) Words(p ident.PersonID) (own, others []string) {
+	for word, m := range w.Marks.by {
+		if m.kind != internal && m.of.Person != "" && m.of.Person == p {
+			own = append(own, word)
+		} else {
+			others = append(others, word)
+		}
+	}
+	return own, others
+}
+
+// Opens reports whether the authority still reads an object's application.
+func (w *Town) Opens(o *Object) bool {
+	w.t.Helper()
+	boss := perm.Staff{Realm: o.Tenant.Realm, Tenant: o.Tenant.ID, Staff: "boss", Grants: []perm.Grant{{Role: perm.Lead}}}
+	m, err := w.Cases.Case(w.t.Context(), boss, o.Case)
+	return err == nil && len(m.Sections) > 0
 }
