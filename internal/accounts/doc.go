@@ -6,12 +6,24 @@
 // answers for the realm (mission D10). It never decides what a person may see:
 // that is each feature's perm.go.
 //
-// Sign-in methods are extensions of one port (Method). The flow is the same
-// for all: Begin notes an attempt and sends the browser away, Finish takes what
-// came back, asks the method who it is and opens a session with a fresh secret.
-// A return path is kept here, on our side; no address that a browser brings is
-// ever followed.
+// Citizens sign in once for all portals of their realm, at its account host
+// (docs/adr/0019-account-host.md):
 //
-// Session limits: BSI TR-03160-1 table 2. Secrets are 160 bit random; only
-// their SHA-256 is stored.
+//	portal:       AskHost … TakeCode or BreakOff          (portal.go)
+//	account host: Arrive, Way, TryMethod, Answer, Join    (host.go, enter.go)
+//	between them: Request in the address, a code back     (request.go, code.go)
+//
+// Staff sign in at the portal of their authority: BeginStaff, FinishStaff.
+//
+// Sign-in methods are extensions of one port (Method); every one stands the
+// suite in loginstest. They are part of the program, or connected by
+// administrators (connection.go) and chosen by each authority (choice.go). An
+// attempt is used up before its answer is looked at; which rule refused one
+// stands in the audit log (Refused). A return path is kept here, on our side;
+// no address that a browser brings is ever followed.
+//
+// A portal's session comes from one at the account host and ends with it;
+// every page reads its session, so the end holds on all nodes at once. Life and
+// pause (limits.go: BSI TR-03160-1 table 2) count over both together. Secrets
+// are 160 bit random; only their SHA-256 is stored.
 package accounts
