@@ -117,6 +117,18 @@ func (s *Service) make(ctx context.Context, realm ident.RealmID, tenant ident.Te
 	return made{method: broken{err}, problem: err.Error()}
 }
 
+// Broken names the connections of which no method could be made, with the
+// reason: for the operator. It changes nothing.
+func (s *Service) Broken() (out []string) {
+	made := s.made.Load().made
+	for _, id := range slices.Sorted(maps.Keys(made)) {
+		if p := made[id].problem; p != "" {
+			out = append(out, "sign-in method "+id+": "+p)
+		}
+	}
+	return out
+}
+
 // build makes a method of settings, or says what is wrong with them.
 func (s *Service) build(ctx context.Context, kind string, set sealedSettings) (Method, error) {
 	i := slices.IndexFunc(s.c.Kinds, func(k Kind) bool { return k.Name == kind })

@@ -141,6 +141,9 @@ func TestAConnectionIsMadeOnceAndKnownEverywhere(t *testing.T) {
 		if _, err := s.TryMethod(ctx, h.host, b.Visitor(h.host), "http://konto.localhost", a.Ticket, "ja-sager"); !errs.Is(err, errs.KindUnavailable) {
 			t.Errorf("a broken method: %v", err)
 		}
+		if list := s.Broken(); len(list) != 1 || !strings.Contains(list[0], "ja-sager") {
+			t.Error("the operator is not told", list)
+		}
 		if list, _ := s.Connections(ctx, realm, false); list[1].Problem == "" {
 			t.Error("nobody is told what is wrong")
 		}

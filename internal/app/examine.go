@@ -56,6 +56,15 @@ func (a *App) Examine(ctx context.Context, progress func(int)) ([]Check, error) 
 	}
 	add("keys", fmt.Sprintf("root key opens the keys of %d tenants", len(a.Directory.Tenants(""))), keys...)
 
+	var ways []string
+	for _, r := range a.Directory.Realms() {
+		if _, ok := a.Directory.AccountDoor(r.ID); !ok {
+			ways = append(ways, r.Slug+": no account host, or nobody who answers for the accounts: nobody can sign in")
+		}
+	}
+	ways = append(ways, a.Accounts.Broken()...)
+	add("sign-in", fmt.Sprintf("%d realms have an account host, every method can be made", len(a.Directory.Realms())), ways...)
+
 	var disk []string
 	if err := a.Blobs.Check(); err != nil {
 		disk = append(disk, err.Error())
