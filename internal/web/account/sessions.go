@@ -46,9 +46,9 @@ func (s *Server) getSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := page.Printer()
 	for _, x := range list {
-		one := signInView{Handle: x.Handle, Title: deviceName(page, x.Device), Here: x.Here, Means: s.meansTitle(r, x.Means), Level: page.T("citizenform.level." + x.Level.String()), Since: p.DateTime(x.Since), Seen: p.DateTime(coarse(x.Seen))}
+		one := signInView{Handle: x.Handle, Title: deviceName(page, x.Device), Here: x.Here, Means: s.meansTitle(r, x.Means), Level: page.T("citizenform.level." + x.Level.String()), Since: p.DateTime(x.Since), Seen: p.DateTime(coarse(x.Seen, x.Since))}
 		for _, q := range x.Portals {
-			line := portalView{Handle: q.Handle, Level: page.T("citizenform.level." + q.Level.String()), Since: p.DateTime(q.Since), Seen: p.DateTime(coarse(q.Seen))}
+			line := portalView{Handle: q.Handle, Level: page.T("citizenform.level." + q.Level.String()), Since: p.DateTime(q.Since), Seen: p.DateTime(coarse(q.Seen, q.Since))}
 			line.Name, line.URL = s.portalName(q.Tenant)
 			one.Portals = append(one.Portals, line)
 		}
@@ -57,8 +57,14 @@ func (s *Server) getSessions(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, sessionsPage(page, view))
 }
 
-// coarse is a last moment as people see it: five minutes are near enough.
-func coarse(t time.Time) time.Time { return t.Truncate(5 * time.Minute) }
+// coarse is a last moment as people see it: five minutes are near enough. It is
+// never before the beginning.
+func coarse(t, since time.Time) time.Time {
+	if t = t.Truncate(5 * time.Minute); t.Before(since) {
+		return since
+	}
+	return t
+}
 
 // brands are how the words of accounts.DeviceOf are written.
 var brands = map[string]string{"firefox": "Firefox", "edge": "Edge", "opera": "Opera", "chrome": "Chrome", "safari": "Safari",

@@ -183,7 +183,7 @@ func (s *Server) showConnection(w http.ResponseWriter, r *http.Request, status i
 	p.Fields = append(p.Fields, settingFields(page, kind, c)...)
 	for i := range p.Fields {
 		f := &p.Fields[i]
-		if typed != nil && f.Type != ui.FieldPassword {
+		if typed != nil && !isSecret(kind, f.Name) {
 			f.Value = typed.Get(f.Name)
 		}
 		for _, x := range wrong {
@@ -198,6 +198,11 @@ func (s *Server) showConnection(w http.ResponseWriter, r *http.Request, status i
 	}
 	page.Problems = len(problems)
 	return ui.Render(w, r, status, connectionView(page, p, problems))
+}
+
+// isSecret reports whether a field is never shown again.
+func isSecret(kind accounts.Kind, field string) bool {
+	return slices.ContainsFunc(kind.Settings, func(x accounts.Setting) bool { return "s."+x.Key == field && x.Type == accounts.SettingSecret })
 }
 
 // settingFields draws the settings of a kind as it describes them.
@@ -217,7 +222,7 @@ func settingFields(page ui.Page, kind accounts.Kind, c accounts.Connection) (out
 		case accounts.SettingSwitch:
 			f.Type = ui.FieldYesNo
 		case accounts.SettingSecret:
-			f.Type, f.Autocomplete = ui.FieldPassword, "new-password"
+			f.Type, f.Rows, f.Autocomplete = ui.FieldLong, 3, "off" // keys have lines
 			if slices.Contains(c.Secrets, x.Key) {
 				f.Hint, f.Optional = strings.TrimSpace(f.Hint+" "+page.T("admin.connect.secretset")), true
 			}
