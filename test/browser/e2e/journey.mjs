@@ -4,6 +4,7 @@ import { find, paper, parking } from './citizen.mjs';
 import { dogs } from './guest.mjs';
 import { delivered, mails, office } from './office.mjs';
 import { birth, bulky, fire } from './others.mjs';
+import { person } from './person.mjs';
 
 export async function journey(run, only) {
   const wanted = (name) => !only || only.includes(name);
@@ -20,4 +21,5 @@ export async function journey(run, only) {
   if (wanted('birth')) await birth(run);
   if (paid) await mails(run, paid);
   if (wanted('account')) await account(run); // leaves a draft behind
+  if (wanted('person')) await person(run); // takes its own account away
 }
