@@ -118,12 +118,26 @@ func owner(ctx context.Context, tx *db.Tx, c perm.Citizen, company ident.PersonI
 	return errs.NotFound("company", company)
 }
 
-// Companies lists the companies that a person may act for just now. Only the
-// person may.
+// Companies lists the companies that a person may act for just now, the one as
+// which he is signed in first. Only the person may.
 func (s *Service) Companies(ctx context.Context, c perm.Citizen) (out []Company, err error) {
 	list, err := s.Mandates(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	var itself bool
+	if err := s.c.DB.View(ctx, c.Own(), func(tx *db.Tx) error {
+		itself, err = isCompany(ctx, tx, c.Person)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if itself {
+		x, err := s.company(ctx, c, c.Person, RoleOwner)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, x)
 	}
 	now := s.c.DB.Now()
 	for _, m := range list {

@@ -50,7 +50,7 @@ func (s *Service) Leaving(ctx context.Context, c perm.Citizen) (l Leaving, err e
 		return l, err
 	}
 	for _, x := range list {
-		if x.Role == RoleOwner && x.Owners == 1 {
+		if x.Role == RoleOwner && x.Owners == 1 && x.ID != c.Person {
 			var signIns int
 			if err := s.c.DB.View(ctx, c.RealmScope(), func(tx *db.Tx) error {
 				return tx.QueryRow(ctx, `SELECT count(*) FROM account_identity WHERE realm_id=$1 AND person_id=$2`, string(c.Realm), string(x.ID)).Scan(&signIns)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stadttor/internal/clock"
+	"stadttor/internal/db"
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
@@ -220,6 +221,40 @@ func TestAMandateIsGivenByCodeAndTakenOnce(t *testing.T) {
 		w.c.Advance((InviteDays + 1) * 24 * time.Hour)
 		if _, err := w.s.AcceptMandate(ctx, holder, code); errs.KeyOf(err) != "mandate.code" {
 			t.Errorf("an old code was taken: %v", err)
+		}
+	})
+}
+
+// A company that signs in itself (Mein Unternehmenskonto) answers for itself.
+func TestACompanyThatSignsInInvitesItsMembers(t *testing.T) {
+	eachPeople(t, func(t *testing.T, w *people) {
+		ctx := t.Context()
+		firm, emil := w.add(perm.LevelSubstantial, Profile{AttrCompany: {Value: pii.New("Ekona GmbH"), Level: perm.LevelSubstantial}}), w.add(perm.LevelBasis, named("Emil", "E"))
+		w.must(w.d.InTx(ctx, w.realm.Scope(), func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE account SET company=$3 WHERE realm_id=$1 AND person_id=$2`, string(w.realm.ID), string(firm.Person), true)
+			return err
+		}))
+		list, err := w.s.Companies(ctx, firm)
+		if err != nil || len(list) != 1 || list[0].ID != firm.Person || list[0].Role != RoleOwner {
+			t.Fatalf("%+v %v", list, err)
+		}
+		if err := w.s.SaveCompany(ctx, firm, firm.Person, typed("company", "Anders GmbH")); wrongs(err)["company"] != "profile.locked" {
+			t.Errorf("a proved name was changed: %v", err)
+		}
+		id, code, err := w.s.InviteMember(ctx, firm, firm.Person, RoleEmployee, nil, "")
+		w.must(err)
+		_, err = w.s.AcceptMandate(ctx, emil, code)
+		w.must(err)
+		w.must(w.s.Act(ctx, emil, id))
+		if _, err := w.s.StateMandate(ctx, firm, Statement{Kind: Guardian, Given: pii.New("Kim"), Family: pii.New("K"), BirthDate: pii.New("2020-05-05"), Proof: Proof{Kind: "birth"}}); !errs.Is(err, errs.KindForbidden) {
+			t.Errorf("a company is guardian of a child: %v", err)
+		}
+		w.must(w.s.RemoveMember(ctx, firm, firm.Person, id))
+		if _, ok, _ := w.s.Acting(ctx, emil); ok {
+			t.Error("acts on after having been removed")
+		}
+		if l, err := w.s.Leaving(ctx, firm); err != nil || len(l.Companies) > 0 {
+			t.Errorf("%+v %v", l, err)
 		}
 	})
 }

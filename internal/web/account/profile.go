@@ -72,6 +72,7 @@ type entryView struct {
 	Detail pii.Text
 	URL    string
 	Remove string
+	More   ui.Link
 }
 
 // newPart stands in an address for an entry that is not there yet.
@@ -130,7 +131,11 @@ func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 		if d := day(page, x.BirthDate.Reveal()); d != "" {
 			detail += ", " + page.T("profile.born", "day", d)
 		}
-		view.Relatives = append(view.Relatives, entryView{Title: pii.New(x.Given.Reveal() + " " + x.Family.Reveal()), Detail: pii.New(detail), URL: "/daten/haushalt/" + string(x.ID), Remove: "/daten/eintrag/" + string(x.ID) + "/entfernen"})
+		e := entryView{Title: pii.New(x.Given.Reveal() + " " + x.Family.Reveal()), Detail: pii.New(detail), URL: "/daten/haushalt/" + string(x.ID), Remove: "/daten/eintrag/" + string(x.ID) + "/entfernen"}
+		if x.Relation == "child" {
+			e.More = ui.Link{Text: page.T("mandate.child.button"), URL: "/vertretungen/kind?kind=" + string(x.ID)}
+		}
+		view.Relatives = append(view.Relatives, e)
 	}
 	return ui.Render(w, r, http.StatusOK, profilePage(page, view))
 }

@@ -81,6 +81,11 @@ func TestSomebodyStatesAndChangesOwnData(t *testing.T) {
 	}
 	b.Submit(f, vals("birthDate.tag", "5.", "birthDate.monat", "05")).Sees(200, "Kim Sandvoß", "geboren am 5. Mai 2020")
 	entry := b.Link("Ändern Kim Sandvoß")
+	own := *b
+	sound(t, own.Follow("Vertretung eintragen Kim Sandvoß")).Sees(200, "Ein Kind vertreten")
+	if f = own.Form(has("proof")); f.Values.Get("given") != "Kim" || f.Values.Get("birthDate.jahr") != "2020" {
+		t.Errorf("the child of the household is typed anew: %v", f.Values)
+	}
 	other := at(h, "emeka-brandhorst", "basis", entry)
 	other.Sees(404)
 	other.Get(h.AccountURL(realm, "/daten")).Sees(200).Lacks("Kim Sandvoß", "Amtsweg")
