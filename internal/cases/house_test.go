@@ -131,7 +131,8 @@ type town struct {
 	acc        *accounts.Service
 	svc        *cases.Service
 	runner     *jobs.Runner
-	told       []string // kinds of events, in order
+	telling    sync.Mutex
+	told       []string // kinds of events; those of one drain in any order
 	scan       func(context.Context, io.Reader) error
 	blobs      *blob.Dir
 	deliveries *delivery.Service
@@ -202,20 +203,21 @@ func (w *town) start() {
 	jobs.Inside(r, "cases", w.svc.PaymentFlagged)
 	jobs.Outside(r, "sweep", w.svc.Sweep, nil)
 	jobs.Outside(r, "cases", w.svc.PersonErased, nil)
-	jobs.Inside(r, "accounts", func(_ context.Context, _ *db.Tx, e cases.OnBehalf) error {
-		w.told = append(w.told, e.Kind())
-		return nil
-	})
-	jobs.Inside(r, "mail", func(_ context.Context, _ *db.Tx, e cases.Submitted) error {
-		w.told = append(w.told, e.Kind())
-		return nil
-	})
-	jobs.Inside(r, "mail", func(_ context.Context, _ *db.Tx, e cases.Asked) error { w.told = append(w.told, e.Kind()); return nil })
-	jobs.Inside(r, "mail", func(_ context.Context, _ *db.Tx, e cases.Decided) error {
-		w.told = append(w.told, e.Kind())
-		return nil
-	})
+	jobs.Inside(r, "accounts", hears[cases.OnBehalf](w))
+	jobs.Inside(r, "mail", hears[cases.Submitted](w))
+	jobs.Inside(r, "mail", hears[cases.Asked](w))
+	jobs.Inside(r, "mail", hears[cases.Decided](w))
 	w.runner = r
+}
+
+// hears notes the kind of what it is told; jobs of one drain run side by side.
+func hears[E jobs.Job](w *town) func(context.Context, *db.Tx, E) error {
+	return func(_ context.Context, _ *db.Tx, e E) error {
+		w.telling.Lock()
+		defer w.telling.Unlock()
+		w.told = append(w.told, e.Kind())
+		return nil
+	}
 }
 
 // reopen is what a restarted program does with the same data.
