@@ -185,6 +185,48 @@ func TestStaffComeInWithTheirGrantsOnly(t *testing.T) {
 	})
 }
 
+func TestOwnRolesAreDeletedByWhoCouldGiveThem(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		h, ctx := build(t, d, c), t.Context()
+		by := func(role perm.Role, unit ident.UnitID) perm.Staff {
+			return perm.Staff{Realm: h.a.Realm.ID, Tenant: h.a.Tenant.ID, Staff: "x", Grants: []perm.Grant{{Role: role, Unit: unit}}}
+		}
+		admin := by(perm.Administrator, "")
+		role, err := h.s.SaveOwnRole(ctx, admin, accounts.OwnRole{Title: "Auskunft", Rights: perm.SetOf(perm.ReadPayments, perm.EditContent)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.s.SaveStaff(ctx, op, h.a.Tenant, demo.Name, "kai", pii.New("Kai"), []perm.Grant{{Role: role, Unit: "u1"}, {Role: perm.Caseworker}}); err != nil {
+			t.Fatal(err)
+		}
+		list, err := h.s.Members(ctx, admin)
+		if err != nil || len(list) != 1 || len(list[0].Grants) != 2 || !list[0].Grants[1].Own.Has(perm.EditContent) || list[0].Grants[0].Own != 0 {
+			t.Fatalf("%v %+v", err, list)
+		}
+		for name, c := range map[string]struct {
+			who  perm.Staff
+			role perm.Role
+			want errs.Kind
+		}{
+			"the lead of one office":      {by(perm.Lead, "u1"), role, errs.KindForbidden},
+			"a lead who lacks its rights": {by(perm.Lead, ""), role, errs.KindForbidden},
+			"a caseworker":                {by(perm.Caseworker, ""), role, errs.KindForbidden},
+			"one that is not there":       {admin, "eigen-x", errs.KindNotFound},
+			"one that somebody holds":     {admin, role, errs.KindConflict},
+		} {
+			if err := h.s.DeleteOwnRole(ctx, c.who, c.role); !errs.Is(err, c.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := h.s.SaveStaff(ctx, op, h.a.Tenant, demo.Name, "kai", pii.New("Kai"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.s.DeleteOwnRole(ctx, admin, role); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAnAttemptOfStaffIsUsedOnceByTheOneWhoBegan(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
 		h, ctx := build(t, d, c), t.Context()

@@ -116,6 +116,8 @@ type Named struct {
 	Method      Method
 	Citizens    bool // offered to citizens, once per realm
 	Staff       bool // offered to staff
+	// OptIn says that staff are offered it only where their authority chose so.
+	OptIn bool
 	// MaxLevel caps what the method says; the zero value stands for no cap.
 	MaxLevel perm.Level
 }

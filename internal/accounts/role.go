@@ -3,7 +3,6 @@ package accounts
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 
 	"stadttor/internal/audit"
@@ -37,9 +36,7 @@ func roles(ctx context.Context, tx *db.Tx) (ownRoles, error) {
 	list, err := db.Collect(rows, err, func(r *sql.Rows) (x OwnRole, err error) {
 		var names string
 		err = r.Scan(&x.Role, &x.Title, &names, &x.Version)
-		for _, n := range strings.Fields(names) {
-			x.Rights |= perm.SetOf(perm.Right(n)) // a right that is no more is none
-		}
+		x.Rights = rightsOf(names)
 		return x, err
 	})
 	out := ownRoles{}
@@ -47,6 +44,14 @@ func roles(ctx context.Context, tx *db.Tx) (ownRoles, error) {
 		out[x.Role] = x
 	}
 	return out, err
+}
+
+// rightsOf reads rights as they are stored; one that is no more is none.
+func rightsOf(names string) (out perm.Set) {
+	for _, n := range strings.Fields(names) {
+		out |= perm.SetOf(perm.Right(n))
+	}
+	return out
 }
 
 // OwnRoles lists the roles that a tenant made itself, by title. All of its
@@ -127,25 +132,30 @@ func (s *Service) SaveOwnRole(ctx context.Context, actor perm.Staff, x OwnRole) 
 }
 
 // DeleteOwnRole removes a role of the tenant's own that nobody holds. Staff with
-// perm.GrantRoles may. Errors: NotFound, Conflict (roles.in-use), Forbidden.
+// perm.GrantRoles may who could give it in the whole tenant. Errors: NotFound,
+// Conflict (roles.in-use), Forbidden (roles.not-held).
 func (s *Service) DeleteOwnRole(ctx context.Context, actor perm.Staff, role perm.Role) error {
 	if !actor.May(perm.GrantRoles) {
 		return errs.Forbidden("error.forbidden")
 	}
 	return s.c.DB.InTx(ctx, actor.Scope(), func(tx *db.Tx) error {
-		var n int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM staff_grant WHERE tenant_id=$1 AND role=$2`, string(tx.Tenant()), string(role)).Scan(&n); err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if n > 0 {
-			return errs.Conflict("roles.in-use")
-		}
-		gone, err := tx.Exec(ctx, `DELETE FROM staff_role WHERE tenant_id=$1 AND slug=$2`, string(tx.Tenant()), string(role))
+		own, err := roles(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if gone == 0 {
+		x, ok := own[role]
+		switch {
+		case !ok:
 			return errs.NotFound("role", role)
+		case x.Rights != 0 && !actor.MayGive(perm.Grant{Own: x.Rights}):
+			return errs.Forbidden("roles.not-held")
+		}
+		n, err := tx.Exec(ctx, `DELETE FROM staff_role WHERE tenant_id=$1 AND slug=$2 AND NOT EXISTS (SELECT 1 FROM staff_grant WHERE tenant_id=$1 AND role=$2)`, string(tx.Tenant()), string(role))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errs.Conflict("roles.in-use")
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "role.delete", Object: "role:" + string(role)})
 	})

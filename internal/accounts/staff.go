@@ -52,7 +52,7 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 		known := err == nil
 		switch {
 		case known:
-			if before, err = grants(ctx, tx, own, id); err != nil {
+			if before, err = grants(ctx, tx, id); err != nil {
 				return err
 			}
 		case errors.Is(err, sql.ErrNoRows):
@@ -127,11 +127,7 @@ func mayGrant(actor perm.Actor, t ident.TenantID, whose ident.StaffID, changes [
 // holds; nobody blocks himself. Errors: NotFound, Forbidden.
 func (s *Service) SetActive(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, active bool) error {
 	return s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		own, err := roles(ctx, tx)
-		if err != nil {
-			return err
-		}
-		held, err := grants(ctx, tx, own, id)
+		held, err := grants(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -187,22 +183,35 @@ func (s *Service) loadStaff(ctx context.Context, t tenancy.Tenant, id ident.Staf
 			return err
 		}
 		name = pii.New(string(plain))
-		own, err := roles(ctx, tx)
-		if err != nil {
-			return err
-		}
-		a.Grants, err = grants(ctx, tx, own, id)
+		a.Grants, err = grants(ctx, tx, id)
 		return err
 	})
 	return a, name, err
 }
 
-func grants(ctx context.Context, tx *db.Tx, own ownRoles, id ident.StaffID) ([]perm.Grant, error) {
-	rows, err := tx.Query(ctx, `SELECT role,unit_id,service FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 ORDER BY role,unit_id,service`, string(tx.Tenant()), string(id))
-	return db.Collect(rows, err, func(r *sql.Rows) (g perm.Grant, err error) {
-		err = r.Scan(&g.Role, &g.Unit, &g.Service)
-		g.Own = own.set(g.Role)
-		return g, err
+// selectGrants reads grants with the rights of the roles that the tenant made itself.
+const selectGrants = `SELECT g.staff_id,g.role,g.unit_id,g.service,coalesce(r.rights,'') FROM staff_grant g
+	LEFT JOIN staff_role r ON r.tenant_id=g.tenant_id AND r.slug=g.role WHERE g.tenant_id=$1`
+
+// held is a grant and who holds it.
+type held struct {
+	by ident.StaffID
+	perm.Grant
+}
+
+func scanGrant(r *sql.Rows) (h held, err error) {
+	var own string
+	err = r.Scan(&h.by, &h.Role, &h.Unit, &h.Service, &own)
+	h.Own = rightsOf(own)
+	return h, err
+}
+
+// grants are what one member holds, by role.
+func grants(ctx context.Context, tx *db.Tx, id ident.StaffID) ([]perm.Grant, error) {
+	rows, err := tx.Query(ctx, selectGrants+` AND g.staff_id=$2 ORDER BY g.role,g.unit_id,g.service`, string(tx.Tenant()), string(id))
+	return db.Collect(rows, err, func(r *sql.Rows) (perm.Grant, error) {
+		h, err := scanGrant(r)
+		return h.Grant, err
 	})
 }
 
@@ -241,16 +250,16 @@ func (s *Service) members(ctx context.Context, scope db.TenantScope) (out []Memb
 		if err != nil {
 			return err
 		}
-		own, err := roles(ctx, tx)
-		if err != nil {
-			return err
+		rows, err = tx.Query(ctx, selectGrants+` ORDER BY g.staff_id,g.role,g.unit_id,g.service`, string(tx.Tenant()))
+		all, err := db.Collect(rows, err, scanGrant)
+		of := make(map[ident.StaffID][]perm.Grant, len(out))
+		for _, h := range all {
+			of[h.by] = append(of[h.by], h.Grant)
 		}
 		for i := range out {
-			if out[i].Grants, err = grants(ctx, tx, own, out[i].ID); err != nil {
-				return err
-			}
+			out[i].Grants = of[out[i].ID]
 		}
-		return nil
+		return err
 	})
 	return out, err
 }

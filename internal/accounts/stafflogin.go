@@ -24,9 +24,9 @@ type heldAttempt struct {
 // authority. back is the absolute address of the return page for the method;
 // browser is the value of the sign-in cookie, "" for none: the one that is given
 // back must be set. returnPath is a path of our own. Errors: NotFound for a
-// method that is not connected here, Unavailable.
+// method that is not offered here, Unavailable.
 func (s *Service) BeginStaff(ctx context.Context, door tenancy.Door, browser, method, back, returnPath string) (b Begun, cookie string, err error) {
-	m, err := s.method(KindStaff, door, method)
+	m, err := s.staffMethod(ctx, door, method)
 	if err != nil {
 		return b, "", err
 	}
@@ -104,7 +104,7 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 	if err != nil {
 		return "", "", err
 	}
-	m, err := s.method(KindStaff, door, method)
+	m, err := s.staffMethod(ctx, door, method)
 	if err != nil {
 		return "", "", err
 	}
@@ -137,6 +137,10 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 	secret = ident.Secret()
 	actor := perm.Staff{Realm: door.Realm.ID, Tenant: door.Tenant.ID, Staff: id}
 	err = s.c.DB.InTx(ctx, door.Tenant.Scope(), func(tx *db.Tx) error {
+		// Whoever stops a method ends its sessions: none may come up behind it.
+		if err := s.staffOffered(ctx, tx, door, method); err != nil {
+			return err
+		}
 		if isSecret(old) {
 			if _, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), digest(old)); err != nil {
 				return err

@@ -17,7 +17,7 @@ import (
 
 // grantFields are the rows in which roles are chosen for somebody.
 type grantFields struct {
-	Rows                   [grantRows][3]string
+	Rows                   [][3]string
 	Roles, Units, Services []ui.Option
 	Problem                string
 }
@@ -33,12 +33,15 @@ func (g grantFields) problems() []ui.Problem {
 // those that are set already.
 func (s *Server) grantFields(r *http.Request, own []accounts.OwnRole, f memberForm) (out grantFields, err error) {
 	actor, page := ui.Staff(r), ui.PageOf(r)
-	out = grantFields{Rows: f.grants, Problem: f.problems["rollen"]}
+	out = grantFields{Rows: append(slices.Clone(f.grants), [3]string{}), Problem: f.problems["rollen"]} // the last row is free
+	if len(out.Rows) < 2 {
+		out.Rows = append(out.Rows, [3]string{})
+	}
 	units := s.c.Directory.Units(actor.Tenant)
 	offer := func(role perm.Role, rights perm.Set, title string) {
 		may := actor.MayGive(perm.Grant{Role: role, Own: rights}) ||
 			slices.ContainsFunc(units, func(u tenancy.Unit) bool { return actor.MayGive(perm.Grant{Role: role, Own: rights, Unit: u.ID}) })
-		if may || slices.ContainsFunc(f.grants[:], func(g [3]string) bool { return g[0] == string(role) }) {
+		if may || slices.ContainsFunc(f.grants, func(g [3]string) bool { return g[0] == string(role) }) {
 			out.Roles = append(out.Roles, ui.Option{Value: string(role), Label: title})
 		}
 	}
@@ -77,13 +80,17 @@ func (s *Server) readGrants(r *http.Request, f *memberForm) (grants []perm.Grant
 	if err != nil {
 		return nil, err
 	}
-	for i := range f.grants {
+	for i := 0; r.PostForm.Has("rolle." + strconv.Itoa(i)); i++ {
+		if i == maxGrantRows {
+			return nil, errs.Invalid("staff.form-broken")
+		}
 		n := strconv.Itoa(i)
-		f.grants[i] = [3]string{office.Text(r, "rolle."+n), office.Text(r, "stelle."+n), office.Text(r, "leistung."+n)}
-		if f.grants[i][0] == "" {
+		row := [3]string{office.Text(r, "rolle."+n), office.Text(r, "stelle."+n), office.Text(r, "leistung."+n)}
+		if row == [3]string{} {
 			continue
 		}
-		g := perm.Grant{Role: perm.Role(f.grants[i][0]), Unit: ident.UnitID(f.grants[i][1]), Service: f.grants[i][2]}
+		f.grants = append(f.grants, row)
+		g := perm.Grant{Role: perm.Role(row[0]), Unit: ident.UnitID(row[1]), Service: row[2]}
 		if g.Unit != "" {
 			if _, ok := s.c.Directory.Unit(actor.Tenant, g.Unit); !ok {
 				f.problems["rollen"] = t("staff.unit-missing")

@@ -41,8 +41,8 @@ func (s *Server) member(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := memberForm{name: m.Name.Reveal(), problems: map[string]string{}}
-	for i, g := range m.Grants[:min(len(m.Grants), grantRows)] {
-		f.grants[i] = [3]string{string(g.Role), string(g.Unit), g.Service}
+	for _, g := range m.Grants {
+		f.grants = append(f.grants, [3]string{string(g.Role), string(g.Unit), g.Service})
 	}
 	return s.showMember(w, r, http.StatusOK, m, f, "")
 }

@@ -19,13 +19,13 @@ type membersPage struct {
 	Rows          grantFields
 }
 
-// grantRows is how many roles can be given at once.
-const grantRows = 4
+// maxGrantRows bounds the rows for roles that a posted form may have.
+const maxGrantRows = 100
 
 // memberForm is what was typed.
 type memberForm struct {
 	method, subject, name string
-	grants                [grantRows][3]string // role, unit, service, as typed
+	grants                [][3]string // role, unit, service, as typed
 	problems              map[string]string
 }
 

@@ -52,7 +52,7 @@ func (s *Server) paramForms(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := ui.Table{ID: "formulare", Caption: p.T("admin.params.caption"), Empty: p.T("admin.params.none"),
 		Columns: []ui.Column{{Title: p.T("admin.params.form")}, {Title: p.T("admin.params.count"), Numeric: true}, {Title: p.T("admin.params.own"), Numeric: true}}}
-	for _, d := range formsOf(published, s.c.Forms, v.Door.Realm.ID) {
+	for _, d := range office.FormsOf(published, s.c.Forms, v.Door.Realm.ID) {
 		own := 0
 		for id := range v.Door.Tenant.Params[d.ID] {
 			if d.Param(id) != nil {

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -368,6 +369,39 @@ func TestAPersonsRolesAndAccessAreChangedOnHisPage(t *testing.T) {
 	officetest.WellFormed(t, "unknown service", a)
 	if a.Status != 422 || !a.Has("Diese Leistung gibt es hier nicht.") {
 		t.Error(a.Status)
+	}
+
+	var units []string
+	for _, u := range w.Directory.Units(w.Torhausen.ID) {
+		units = append(units, string(u.ID))
+	}
+	form = url.Values{"name": {"Zz steuer"}}
+	for i := range 6 { // more than the page has rows at first
+		role, n := []string{"caseworker", "citizen-office"}[i%2], strconv.Itoa(i)
+		form.Set("rolle."+n, role)
+		form.Set("stelle."+n, units[i/2%len(units)])
+		form.Set("leistung."+n, []string{"", "gartenfest"}[i/4])
+	}
+	if a := b.Post(steuer, form); a.Where != steuer+"?meldung=person-gespeichert#inhalt" {
+		t.Fatal(a.Status, a.Words())
+	}
+	given := func() int {
+		for _, m := range members(t, w) {
+			if m.Name.Reveal() == "Zz steuer" {
+				return len(m.Grants)
+			}
+		}
+		return -1
+	}
+	if n := given(); n != 6 {
+		t.Fatalf("%d of 6 roles were taken", n)
+	}
+	if a := b.Post(steuer, b.Get(steuer).Form(steuer)); a.Where != steuer+"?meldung=person-gespeichert#inhalt" || given() != 6 {
+		t.Errorf("saving what the page shows changes the roles: %d", given())
+	}
+	form = url.Values{"name": {"Zz steuer"}, "rolle.0": {"caseworker"}, "rolle.1": {""}, "stelle.1": {units[0]}}
+	if a := b.Post(steuer, form); a.Status != 422 || given() != 6 {
+		t.Errorf("a unit without a role: %d", a.Status)
 	}
 
 	editor, works := page("Zz editor"), w.SignIn(w.Torhausen, "editor")

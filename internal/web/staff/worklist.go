@@ -130,7 +130,7 @@ func (s *Server) worklistTable(page ui.Page, door tenancy.Door, actor perm.Staff
 		urgent.Value = "aufgabe"
 	}
 	form := ui.Filter{Name: "formular", Label: p.T("staff.col.form"), Value: f.Form, Options: []ui.Option{all}}
-	for _, d := range formsOf(published, s.c.Forms, door.Realm.ID) {
+	for _, d := range office.FormsOf(published, s.c.Forms, door.Realm.ID) {
 		form.Options = append(form.Options, ui.Option{Value: d.ID, Label: d.Title})
 	}
 	t.Filters = []ui.Filter{state, who, form, urgent}

@@ -1,4 +1,4 @@
-package staff
+package office
 
 import (
 	"cmp"
@@ -9,9 +9,9 @@ import (
 	"stadttor/internal/ident"
 )
 
-// formsOf lists the forms to which services of a portal lead, in their newest
+// FormsOf lists the forms to which services of a portal lead, in their newest
 // version, by title.
-func formsOf(v *catalogue.View, shelf *forms.Shelf, realm ident.RealmID) (out []*forms.Definition) {
+func FormsOf(v *catalogue.View, shelf *forms.Shelf, realm ident.RealmID) (out []*forms.Definition) {
 	seen := map[string]bool{}
 	for _, item := range v.Services() {
 		if !item.Online {

@@ -1,0 +1,115 @@
+package accounts
+
+import (
+	"context"
+	"slices"
+
+	"stadttor/internal/audit"
+	"stadttor/internal/db"
+	"stadttor/internal/errs"
+	"stadttor/internal/ident"
+	"stadttor/internal/perm"
+	"stadttor/internal/pii"
+	"stadttor/internal/tenancy"
+)
+
+// SaveStaffChoice sets what an authority makes of a method for its own staff.
+// Those of them with perm.GrantRoles may, and the operator. A method that is
+// not offered any more, or stopped, ends the sessions that came by it at once.
+// Errors: as SaveChoice; Conflict "login.last-way" for staff who close the only
+// way in (the operator may).
+func (s *Service) SaveStaffChoice(ctx context.Context, actor perm.Actor, door tenancy.Door, c Choice) error {
+	return s.saveChoice(ctx, actor, KindStaff, perm.GrantRoles, door, c, func(tx *db.Tx) error {
+		if c.Offered && !c.Stopped {
+			return nil
+		}
+		if _, ok := actor.(perm.Staff); ok {
+			list, err := s.offersIn(ctx, tx, KindStaff, door)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(list, Offer.open) {
+				return errs.Conflict("login.last-way")
+			}
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND kind=$2 AND method=$3`, string(tx.Tenant()), KindStaff, c.Name)
+		return err
+	})
+}
+
+// open reports whether the method can be used.
+func (o Offer) open() bool { return o.Offered && !o.Stopped }
+
+// staffMethod finds a method that is offered to the door's staff.
+func (s *Service) staffMethod(ctx context.Context, door tenancy.Door, name string) (m Named, err error) {
+	err = s.c.DB.View(ctx, door.Tenant.Scope(), func(tx *db.Tx) error { return s.staffOffered(ctx, tx, door, name) })
+	if err != nil {
+		return m, err
+	}
+	return s.method(KindStaff, door, name)
+}
+
+// staffOffered fails with NotFound for a method that the door's staff may not
+// use now.
+func (s *Service) staffOffered(ctx context.Context, tx *db.Tx, door tenancy.Door, name string) error {
+	list, err := s.offersIn(ctx, tx, KindStaff, door)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(list, func(o Offer) bool { return o.Name == name && o.open() }) {
+		return errs.NotFound("sign-in method", "that is offered here")
+	}
+	return nil
+}
+
+// AddStaff adds a member to the staff of the scope's tenant with these grants,
+// inside the verb with which a method invites him. Who may is said at
+// SaveStaff. A method that the authority has not switched on for its staff is
+// refused (Conflict "login.not-offered"); the operator switches it on thereby.
+// Further errors: Forbidden, Invalid (roles.unknown).
+func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
+	t := tx.Tenant()
+	if err := mayGrant(actor, t, "", list); err != nil {
+		return "", err
+	}
+	err = s.staffOffered(ctx, tx, tenancy.Door{Tenant: tenancy.Tenant{ID: t}}, method)
+	if _, ok := actor.(perm.System); ok && errs.Is(err, errs.KindNotFound) {
+		if err = putChoice(ctx, tx, KindStaff, Choice{Name: method, Offered: true}); err == nil {
+			err = audit.Record(ctx, tx, actor, audit.Event{Action: "sign-in.choose", Object: "method:" + method, Detail: "offered staff"})
+		}
+	}
+	if errs.Is(err, errs.KindNotFound) {
+		return "", errs.Conflict("login.not-offered")
+	}
+	if err != nil {
+		return "", err
+	}
+	own, err := roles(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	list = slices.Clone(list)
+	for i, g := range list {
+		if list[i].Own = own.set(g.Role); list[i].Own == 0 && g.Role.Set() == 0 {
+			return "", errs.Invalid("roles.unknown")
+		}
+	}
+	if err := mayGrant(actor, t, "", list); err != nil { // with what the roles really hold
+		return "", err
+	}
+	id = ident.New[ident.StaffID](tx.Now)
+	if _, err := tx.Exec(ctx, `INSERT INTO staff (tenant_id,id,method,subject,name,active,created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+		string(t), string(id), method, subject, s.c.Directory.Key(t).Seal([]byte(name.Reveal()), namePlace(t, id)), true, db.Micros(tx.Now)); err != nil {
+		return "", err
+	}
+	for _, g := range list {
+		if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,service,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			string(t), string(id), string(g.Role), string(g.Unit), g.Service, actor.Ref(), db.Micros(tx.Now)); err != nil {
+			return "", err
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.grant", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
+			return "", err
+		}
+	}
+	return id, audit.Record(ctx, tx, actor, audit.Event{Action: "staff.save", Object: "staff:" + string(id)})
+}
