@@ -120,7 +120,8 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 				return fmt.Errorf("realm %s: %w", r.Slug, err)
 			}
 		} else if have.AccountHost == "" {
-			if err := a.Directory.SaveAccountHost(ctx, operator, have.ID, r.AccountHost); err != nil {
+			have.AccountHost = r.AccountHost
+			if err := a.Directory.SaveRealm(ctx, operator, have); err != nil {
 				return fmt.Errorf("account host of %s: %w", r.Slug, err)
 			}
 		}

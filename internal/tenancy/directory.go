@@ -208,6 +208,16 @@ func (d *Directory) DoorOf(t ident.TenantID) (Door, bool) {
 	return door, ok
 }
 
+// Portals lists a tenant's portals by host.
+func (d *Directory) Portals(t ident.TenantID) (out []Portal) {
+	for _, p := range d.cur.Load().portals {
+		if p.Tenant == t {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Key gives the tenant's key. It panics for an unknown tenant: callers have
 // the ID from a scope.
 func (d *Directory) Key(t ident.TenantID) seal.Key {

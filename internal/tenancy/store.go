@@ -46,34 +46,35 @@ func (d *Directory) CreateRealm(ctx context.Context, actor perm.System, r Realm)
 	return r, err
 }
 
-// SaveAccountHost sets the host name where the realm's people sign in; "" takes
-// it away. Staff with perm.AdministerAll in the realm and the operator may.
-// Errors: Invalid for what is no host name, Conflict for one that is taken.
-func (d *Directory) SaveAccountHost(ctx context.Context, actor perm.Actor, r ident.RealmID, host string) error {
-	if a, ok := actor.(perm.Staff); ok && (a.Realm != r || !a.May(perm.AdministerAll)) {
-		return errs.Forbidden("error.forbidden")
-	} else if _, system := actor.(perm.System); !ok && !system {
-		return errs.Forbidden("error.forbidden")
-	}
-	realm, ok := d.Realm(r)
-	if !ok {
-		return errs.NotFound("realm", r)
-	}
-	if host != "" && host != realm.AccountHost {
-		if err := d.freeHost(host); err != nil {
+// SaveRealm replaces a realm's name, lead and account host; "" takes the account
+// host away. The operator's commands may. The lead stays once there is one:
+// its key seals the realm's accounts. Whoever has a passkey at an account host
+// that changes has to register a new one. Errors: NotFound, Invalid for a name
+// or host that is none, Conflict for a host that is taken and for another lead.
+func (d *Directory) SaveRealm(ctx context.Context, actor perm.System, r Realm) error {
+	have, ok := d.Realm(r.ID)
+	switch {
+	case !ok:
+		return errs.NotFound("realm", r.ID)
+	case r.Name == "":
+		return errs.Invalid("tenancy.realm-incomplete")
+	case have.Lead != "" && r.Lead != have.Lead:
+		return errs.Conflict("tenancy.lead-fixed")
+	case r.AccountHost != "" && r.AccountHost != have.AccountHost:
+		if err := d.freeHost(r.AccountHost); err != nil {
 			return err
 		}
 	}
-	set, err := json.Marshal(realmSettings{realm.Lead, host})
+	set, err := json.Marshal(realmSettings{r.Lead, r.AccountHost})
 	if err != nil {
 		return err
 	}
-	return d.db.InTx(ctx, realm.Scope(), func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE realm SET settings=$2 WHERE id=$1`, string(tx.Realm()), string(set)); err != nil {
+	return d.db.InTx(ctx, have.Scope(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE realm SET name=$2, settings=$3 WHERE id=$1`, string(tx.Realm()), r.Name, string(set)); err != nil {
 			return err
 		}
-		tx.Notify(Topic, string(r))
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "realm.account-host", Object: "realm:" + string(r)})
+		tx.Notify(Topic, string(r.ID))
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "realm.save", Object: "realm:" + string(r.ID)})
 	})
 }
 
@@ -117,17 +118,22 @@ func (d *Directory) CreateTenant(ctx context.Context, actor perm.System, t Tenan
 	return t, err
 }
 
-// SaveSettings replaces a tenant's settings. The operator may.
+// SaveSettings replaces a tenant's name, kind, ARS and settings; slug and sign
+// stay, they stand in addresses and numbers. The operator may. Errors: Invalid,
+// NotFound.
 func (d *Directory) SaveSettings(ctx context.Context, actor perm.Actor, t Tenant) error {
 	if _, ok := actor.(perm.System); !ok {
 		return errs.Forbidden("error.forbidden")
+	}
+	if t.Name == "" || len(t.ARS) != 12 {
+		return errs.Invalid("tenancy.tenant-incomplete")
 	}
 	set, err := json.Marshal(t.Settings)
 	if err != nil {
 		return err
 	}
 	return d.db.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE tenant SET settings=$3 WHERE realm_id=$1 AND id=$2`, string(t.Realm), string(tx.Tenant()), string(set))
+		n, err := tx.Exec(ctx, `UPDATE tenant SET name=$3, kind=$4, ars=$5, settings=$6 WHERE realm_id=$1 AND id=$2`, string(t.Realm), string(tx.Tenant()), t.Name, t.Kind, t.ARS, string(set))
 		if err != nil {
 			return err
 		}

@@ -162,23 +162,15 @@ func TestAnAccountHostOpensTheRealmAndNoPortal(t *testing.T) {
 		ctx := t.Context()
 		dir, ten := found(t, d, seal.Random())
 		const host = "konto.kreis-musterland.localhost"
-		admin := perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.RealmAdmin}}}
-		for name, actor := range map[string]perm.Actor{
-			"an administrator of a tenant":       perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.Administrator}}},
-			"the administrator of another realm": perm.Staff{Realm: "other", Tenant: ten.ID, Grants: admin.Grants},
-			"a citizen":                          perm.Citizen{Realm: ten.Realm},
-			"nobody":                             nil,
-		} {
-			if err := dir.SaveAccountHost(ctx, actor, ten.Realm, host); !errs.Is(err, errs.KindForbidden) {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
+		realm, _ := dir.Realm(ten.Realm)
 		for bad, kind := range map[string]errs.Kind{"service.torhausen.localhost": errs.KindConflict, "Konto.localhost": errs.KindInvalid, "konto.localhost:80": errs.KindInvalid, "a b": errs.KindInvalid} {
-			if err := dir.SaveAccountHost(ctx, admin, ten.Realm, bad); !errs.Is(err, kind) {
+			realm.AccountHost = bad
+			if err := dir.SaveRealm(ctx, op, realm); !errs.Is(err, kind) {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
-		if err := dir.SaveAccountHost(ctx, admin, ten.Realm, host); err != nil {
+		realm.AccountHost = host
+		if err := dir.SaveRealm(ctx, op, realm); err != nil {
 			t.Fatal(err)
 		}
 		if err := dir.Reload(ctx); err != nil {
@@ -216,6 +208,48 @@ func TestAnAccountHostOpensTheRealmAndNoPortal(t *testing.T) {
 		}
 		if door, ok := dir.AccountDoor(led.ID); !ok || door.Portal.Host != "konto.led.localhost" {
 			t.Error("the realm does not know its account host")
+		}
+		// Accounts are sealed by the lead's key: another one could open none of them.
+		led.Lead = "torhausen"
+		if err := dir.SaveRealm(ctx, op, led); !errs.Is(err, errs.KindConflict) {
+			t.Errorf("another lead: %v", err)
+		}
+		if err := dir.SaveRealm(ctx, op, tenancy.Realm{ID: "nowhere", Name: "X"}); !errs.Is(err, errs.KindNotFound) {
+			t.Errorf("a realm that is not there: %v", err)
+		}
+	})
+}
+
+func TestATenantGetsAnotherNameAndKeepsSlugAndSign(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		ctx := t.Context()
+		dir, ten := found(t, d, seal.Random())
+		was := ten
+		ten.Slug, ten.Sign, ten.Name, ten.Kind, ten.ARS, ten.DraftDays = "anders", "XXX", "Gemeinde Torhausen", tenancy.KindGemeinde, "990010001009", 7
+		for name, actor := range map[string]perm.Actor{
+			"its administrator": perm.Staff{Realm: ten.Realm, Tenant: ten.ID, Grants: []perm.Grant{{Role: perm.Administrator}}},
+			"nobody":            nil,
+		} {
+			if err := dir.SaveSettings(ctx, actor, ten); !errs.Is(err, errs.KindForbidden) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := dir.SaveSettings(ctx, op, ten); err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Reload(ctx); err != nil {
+			t.Fatal(err)
+		}
+		got, ok := dir.TenantBySlug(was.Slug)
+		if !ok || got.Name != ten.Name || got.Kind != ten.Kind || got.ARS != ten.ARS || got.DraftDays != 7 || got.Sign != was.Sign {
+			t.Errorf("%v %+v", ok, got)
+		}
+		if list := dir.Portals(ten.ID); len(list) != 1 || list[0].Tenant != ten.ID || len(dir.Portals("other")) != 0 {
+			t.Errorf("portals: %+v", list)
+		}
+		ten.ARS = "99"
+		if err := dir.SaveSettings(ctx, op, ten); !errs.Is(err, errs.KindInvalid) {
+			t.Errorf("a short ARS: %v", err)
 		}
 	})
 }
