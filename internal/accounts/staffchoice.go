@@ -16,7 +16,7 @@ import (
 // SaveStaffChoice sets what an authority makes of a method for its own staff.
 // Those of them with perm.GrantRoles may, and the operator. A method that is
 // not offered any more, or stopped, ends the sessions that came by it at once.
-// Errors: as SaveChoice; Conflict "login.last-way" for staff who close the only
+// Errors: as SaveChoice; Conflict "roles.last-way" for staff who close the only
 // way in (the operator may).
 func (s *Service) SaveStaffChoice(ctx context.Context, actor perm.Actor, door tenancy.Door, c Choice) error {
 	return s.saveChoice(ctx, actor, KindStaff, perm.GrantRoles, door, c, func(tx *db.Tx) error {
@@ -29,7 +29,7 @@ func (s *Service) SaveStaffChoice(ctx context.Context, actor perm.Actor, door te
 				return err
 			}
 			if !slices.ContainsFunc(list, Offer.open) {
-				return errs.Conflict("login.last-way")
+				return errs.Conflict("roles.last-way")
 			}
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND kind=$2 AND method=$3`, string(tx.Tenant()), KindStaff, c.Name)
@@ -65,11 +65,11 @@ func (s *Service) staffOffered(ctx context.Context, tx *db.Tx, door tenancy.Door
 // AddStaff adds a member to the staff of the scope's tenant with these grants,
 // inside the verb with which a method invites him. Who may is said at
 // SaveStaff. A method that the authority has not switched on for its staff is
-// refused (Conflict "login.not-offered"); the operator switches it on thereby.
+// refused (Conflict "roles.method-off"); the operator switches it on thereby.
 // Further errors: Forbidden, Invalid (roles.unknown).
 func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	t := tx.Tenant()
-	if err := mayGrant(actor, t, "", list); err != nil {
+	if err := mayGrant(actor, t, "", nil); err != nil {
 		return "", err
 	}
 	err = s.staffOffered(ctx, tx, tenancy.Door{Tenant: tenancy.Tenant{ID: t}}, method)
@@ -79,7 +79,7 @@ func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, met
 		}
 	}
 	if errs.Is(err, errs.KindNotFound) {
-		return "", errs.Conflict("login.not-offered")
+		return "", errs.Conflict("roles.method-off")
 	}
 	if err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, met
 			return "", errs.Invalid("roles.unknown")
 		}
 	}
-	if err := mayGrant(actor, t, "", list); err != nil { // with what the roles really hold
+	if err := mayGrant(actor, t, "", list); err != nil {
 		return "", err
 	}
 	id = ident.New[ident.StaffID](tx.Now)

@@ -9,6 +9,8 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/mail"
+	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 )
 
 // openLocal builds the accounts of our own. Mails go out by the service that
@@ -21,6 +23,9 @@ func (a *App) openLocal() {
 				return accounts.EndStaff(ctx, tx, ident.StaffID(holder), but)
 			}
 			return accounts.EndOthers(ctx, tx, but)
+		},
+		AddStaff: func(ctx context.Context, tx *db.Tx, actor perm.Actor, subject string, name pii.Text, list []perm.Grant) (ident.StaffID, error) {
+			return a.Accounts.AddStaff(ctx, tx, actor, local.Name, subject, name, list)
 		},
 	})
 }

@@ -24,11 +24,16 @@ const (
 	AccountChanged Template = "account-changed" // means of sign-in were changed
 
 	AccountErased Template = "account-erased" // the account is gone
+
+	// Of the local access of staff.
+	StaffInvite  Template = "staff-invite"  // make the access
+	StaffReset   Template = "staff-reset"   // an administrator reset the access: make it anew
+	StaffUnknown Template = "staff-unknown" // somebody wanted a new password for an address without access
 )
 
 // Templates lists all of them.
 func Templates() []Template {
-	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged, AccountErased}
+	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged, AccountErased, StaffInvite, StaffReset, StaffUnknown}
 }
 
 // Languages lists the languages of each; the first serves where a person's is
@@ -37,7 +42,8 @@ func Languages() []string { return []string{"de", "de-leicht", "en"} }
 
 // paths are the pages of the tenant's portal that the links lead to, where the
 // message brings none.
-var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto", AccountErased: "/impressum"}
+var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto", AccountErased: "/impressum",
+	StaffInvite: "/verwaltung", StaffReset: "/verwaltung", StaffUnknown: "/verwaltung"}
 
 //go:embed templates/*.txt
 var files embed.FS

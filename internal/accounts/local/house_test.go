@@ -51,6 +51,8 @@ type house struct {
 	other tenancy.Tenant
 	sent  []mail.Message
 	ended []string // holders whose sessions were ended
+	// members are the subjects of the staff that the host knows.
+	members map[ident.StaffID]string
 	citi  local.Scope
 }
 
@@ -61,7 +63,7 @@ func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, d: d, c: c}
+	h := &house{t: t, d: d, c: c, members: map[ident.StaffID]string{}}
 	if h.realm, err = dir.CreateRealm(ctx, operator, tenancy.Realm{Slug: "kreis", Name: "Kreis", Lead: "kreis"}); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +95,14 @@ func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config))
 			}
 			h.ended = append(h.ended, holder)
 			return nil
+		},
+		AddStaff: func(_ context.Context, tx *db.Tx, actor perm.Actor, subject string, _ pii.Text, list []perm.Grant) (ident.StaffID, error) {
+			if a, ok := actor.(perm.Staff); ok && !a.May(perm.GrantRoles) {
+				return "", errs.Forbidden("error.forbidden")
+			}
+			id := ident.New[ident.StaffID](tx.Now)
+			h.members[id] = subject
+			return id, nil
 		},
 	}
 	for _, f := range change {

@@ -30,6 +30,16 @@ const (
 // used up by sending its page.
 var lives = map[Purpose]time.Duration{ForRegister: 24 * time.Hour, ForRecover: time.Hour, ForAddress: 24 * time.Hour, forNothing: 0}
 
+// inviteLife is how long an invitation can be followed: over a weekend.
+const inviteLife = 72 * time.Hour
+
+func (r room) life(p Purpose) time.Duration {
+	if r.Staff() && p == ForRegister {
+		return inviteLife
+	}
+	return lives[p]
+}
+
 // errLink is the answer to every secret that opens no living link.
 var errLink = errs.Forbidden("local.link.gone")
 
@@ -46,7 +56,7 @@ func (r room) putLink(ctx context.Context, tx *db.Tx, l link) (secret string, er
 	secret = ident.Secret()
 	_, err = tx.Exec(ctx, `INSERT INTO local_link (realm_id,tenant_id,secret,purpose,account_id,mail_index,mail,lang,expires_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		string(r.Realm), string(r.Tenant), digest(secret), string(l.purpose), string(l.account), l.index, r.key.Seal([]byte(l.mail.Reveal()), r.place("local_link", string(l.account), "mail")),
-		l.lang, db.Micros(tx.Now.Add(lives[l.purpose])))
+		l.lang, db.Micros(tx.Now.Add(r.life(l.purpose))))
 	return secret, err
 }
 
@@ -145,8 +155,11 @@ func (s *Service) AskRegister(ctx context.Context, x Scope, v Visitor, ask Ask) 
 // AskRegister.
 func (s *Service) AskRecover(ctx context.Context, x Scope, v Visitor, ask Ask) error {
 	return s.ask(ctx, x, v, ask, "local.ask-recover", func(known bool) (Purpose, mail.Template, string) {
-		if known {
+		switch {
+		case known:
 			return ForRecover, mail.AccountRecover, PageRecover
+		case x.Staff(): // they are invited, there is no page to register
+			return forNothing, mail.StaffUnknown, PageStart
 		}
 		return forNothing, mail.AccountUnknown, PageRegister
 	})

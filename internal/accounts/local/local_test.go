@@ -700,15 +700,18 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 		town := local.Staff(h.realm.ID, h.other.ID)
 		staff := func(a *accounts.Attempt) { a.Kind = accounts.KindStaff }
 		chief := perm.Staff{Realm: h.realm.ID, Tenant: h.other.ID, Staff: "chief", Grants: []perm.Grant{{Role: perm.Administrator}}}
-		if _, err := h.s.Invite(ctx, perm.Staff{Realm: h.realm.ID, Tenant: h.other.ID, Grants: []perm.Grant{{Role: perm.Caseworker}}}, local.Ask{Mail: pii.New(address)}); !errs.Is(err, errs.KindForbidden) {
+		if _, err := h.s.Invite(ctx, perm.Staff{Realm: h.realm.ID, Tenant: h.other.ID, Grants: []perm.Grant{{Role: perm.Caseworker}}}, h.other, local.Invitation{Mail: pii.New(address)}); !errs.Is(err, errs.KindForbidden) {
 			t.Errorf("a caseworker invites: %v", err)
 		}
 		if err := h.s.AskRegister(ctx, town, home, local.Ask{Mail: pii.New(address)}); !errs.Is(err, errs.KindForbidden) {
 			t.Errorf("staff register themselves: %v", err)
 		}
-		id, err := h.s.Invite(ctx, chief, local.Ask{Mail: pii.New(address), Lang: "de"})
+		invited, err := h.s.Invite(ctx, chief, h.other, local.Invitation{Mail: pii.New(address), Lang: "de"})
 		h.must(err)
-		secret := h.mail(mail.AccountConfirm, address)
+		if !invited.Link.Empty() || h.members[invited.Staff] != string(invited.Account) {
+			t.Error("an administrator sees the link, or the member signs in as another")
+		}
+		secret := h.mail(mail.StaffInvite, address)
 		a := h.begin(staff)
 		next, err := h.s.Register(ctx, town, secret, a.try, kim, pii.New(password))
 		if err != nil || next.Stage != local.StageEnrol || next.Redirect != "" {
@@ -734,7 +737,7 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 		who, err := h.complete(a, next)
-		if err != nil || who.Subject != string(id) || who.Means != local.MeansPasswordCode {
+		if err != nil || who.Subject != string(invited.Account) || who.Means != local.MeansPasswordCode {
 			t.Fatal(who, err)
 		}
 		holder := h.bind(a, who)
@@ -743,7 +746,7 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 		if _, err := h.signIn(h.begin(), home, address, password); errs.KeyOf(err) != "local.signin.wrong" {
 			t.Errorf("staff credentials open a citizen's account: %v", err)
 		}
-		if _, err := h.s.Invite(ctx, chief, local.Ask{Mail: pii.New(address)}); !errs.Is(err, errs.KindConflict) {
+		if _, err := h.s.Invite(ctx, chief, h.other, local.Invitation{Mail: pii.New(address)}); errs.KeyOf(err) != "local.mail.taken" {
 			t.Errorf("invited twice: %v", err)
 		}
 		a = h.begin(staff)

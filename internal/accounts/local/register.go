@@ -6,9 +6,6 @@ import (
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
-	"stadttor/internal/ident"
-	"stadttor/internal/mail"
-	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 )
 
@@ -81,40 +78,4 @@ func (s *Service) look(ctx context.Context, r room, secret string, p Purpose) (l
 		return err
 	})
 	return l, err
-}
-
-// Invite sends a future member of staff the link with which he makes his
-// access; account is the subject under which accounts.SaveStaff knows him.
-// Staff with perm.GrantRoles may. Errors: Invalid, Forbidden, Conflict when the
-// address has an access here.
-func (s *Service) Invite(ctx context.Context, actor perm.Staff, ask Ask) (id AccountID, err error) {
-	if !actor.May(perm.GrantRoles) {
-		return "", errs.Forbidden("error.forbidden")
-	}
-	x := Staff(actor.Realm, actor.Tenant)
-	r, err := s.room(x)
-	if err != nil {
-		return "", err
-	}
-	address, index, err := r.address(ask.Mail)
-	if err != nil {
-		return "", err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
-		if _, err := r.byMail(ctx, tx, index); err == nil {
-			return errs.Conflict("local.mail.taken")
-		} else if !errs.Is(err, errs.KindNotFound) {
-			return err
-		}
-		id = ident.New[AccountID](tx.Now)
-		secret, err := r.putLink(ctx, tx, link{ForRegister, id, index, address, language(ask.Lang)})
-		if err != nil {
-			return err
-		}
-		if err := r.queue(ctx, tx, mail.AccountConfirm, address, language(ask.Lang), r.site.link(PageConfirm, secret)); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + string(id)})
-	})
-	return id, err
 }

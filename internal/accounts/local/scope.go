@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/mail"
+	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/seal"
 	"stadttor/internal/tenancy"
@@ -84,6 +85,10 @@ type Config struct {
 	// the one of this cookie ("" for none): of the person in whose PersonScope the
 	// transaction runs, or of the member of staff. Required.
 	EndSessions func(ctx context.Context, tx *db.Tx, s Scope, holder, but string) error
+	// AddStaff makes the member of staff whose access is to be, in the caller's
+	// transaction of the tenant; it decides who may (accounts.Service.AddStaff).
+	// Required for Invite.
+	AddStaff func(ctx context.Context, tx *db.Tx, actor perm.Actor, subject string, name pii.Text, list []perm.Grant) (ident.StaffID, error)
 	// Params of new passwords; the zero value means StandardParams.
 	Params Params
 	// Hashes is how many passwords are hashed at once; 0 means 2. Memory is
@@ -161,6 +166,7 @@ func (s Site) host() string {
 
 // Pages of the doors, behind Site.Path.
 const (
+	PageStart    = "/anmelden"             // where a sign-in begins
 	PageSignIn   = "/anmelden/lokal"       // ?versuch=
 	PageRegister = "/konto/anlegen"        // asks for the address
 	PageConfirm  = "/konto/bestaetigen"    // ?schluessel=
