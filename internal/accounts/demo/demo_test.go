@@ -19,7 +19,8 @@ func open(t *testing.T, c *clock.Fake) loginstest.Partner {
 	t.Helper()
 	p, err := demo.New(demo.Config{Demo: true, Clock: c, Stylesheet: func() string { return "/x.css" }, RealmOf: func(string) string { return "kreis" },
 		Citizens: []demo.Citizen{{Slug: "ada", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh},
-			Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}, accounts.AttrMail: {Value: pii.New("ada@post.example")}}}}})
+			Profile: accounts.Profile{accounts.AttrGiven: {Value: pii.New("Ada")}, accounts.AttrFamily: {Value: pii.New("Zzmarke")}, accounts.AttrMail: {Value: pii.New("ada@post.example")}}},
+			{Slug: "eve", Realm: "kreis", Levels: []perm.Level{perm.LevelBasis}, Profile: accounts.Profile{accounts.AttrFamily: {Value: pii.New("Zzfremd")}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +44,9 @@ func open(t *testing.T, c *clock.Fake) loginstest.Partner {
 	return loginstest.Partner{Method: p, Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh},
 		Answer: func(t *testing.T, b accounts.Begun, l perm.Level) url.Values {
 			return choose(t, b, url.Values{"person": {"ada"}, "niveau": {l.String()}})
+		},
+		Stranger: func(t *testing.T, b accounts.Begun, l perm.Level) url.Values {
+			return choose(t, b, url.Values{"person": {"eve"}, "niveau": {l.String()}})
 		},
 		BreakOff: func(t *testing.T, b accounts.Begun) url.Values { return choose(t, b, url.Values{"abbruch": {"1"}}) },
 	}

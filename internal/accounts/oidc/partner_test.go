@@ -42,7 +42,9 @@ func startPartner(t *testing.T, client map[string]any, algorithms ...string) par
 		}
 		t.Skip("npm is not installed: the sign-in at a real provider was not tried")
 	}
-	client["redirect_uris"] = []string{partnerBack}
+	if client["redirect_uris"] == nil {
+		client["redirect_uris"] = []string{partnerBack}
+	}
 	client["id_token_signed_response_alg"] = algorithms[0]
 	in, p := startScript(t, "run")
 	if err := json.NewEncoder(in).Encode(map[string]any{"clients": []any{client}, "idTokenKeys": algorithms}); err != nil {
@@ -104,13 +106,14 @@ type person struct {
 	c      *http.Client
 	fields map[string]string // what is typed into fields of these names
 	abort  bool              // presses "Cancel" on the first page
+	back   string            // our return page
 	logins int               // how often a page with one of the fields was filled in
 }
 
 func newPerson(t *testing.T, name string) *person {
 	t.Helper()
 	jar := must(cookiejar.New(nil))
-	return &person{t: t, fields: map[string]string{"login": name, "password": "egal"}, c: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &person{t: t, back: partnerBack, fields: map[string]string{"login": name, "password": "egal"}, c: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // page is the first form of a page, and where one breaks off.
@@ -161,7 +164,7 @@ func (p *person) walk(from string) url.Values {
 		switch resp.StatusCode {
 		case http.StatusSeeOther, http.StatusFound:
 			next := must(resp.Location()).String()
-			if strings.HasPrefix(next, partnerBack+"?") {
+			if strings.HasPrefix(next, p.back+"?") {
 				return must(url.Parse(next)).Query()
 			}
 			resp, err = p.c.Get(next)

@@ -115,6 +115,13 @@ func (p *fakeProvider) knowsKey(t testing.TB, s Settings, secrets map[string]str
 // authorize plays the person who signs in: it gives what comes back.
 func (p *fakeProvider) authorize(t testing.TB, redirect string) url.Values {
 	t.Helper()
+	return p.authorizeAs(t, redirect, "", "")
+}
+
+// authorizeAs plays somebody by his subject who signs in with an acr; "" is
+// what the provider gives to everybody.
+func (p *fakeProvider) authorizeAs(t testing.TB, redirect, person, acr string) url.Values {
+	t.Helper()
 	u, err := url.Parse(redirect)
 	if err != nil || !strings.HasPrefix(redirect, p.issuer+"/authorize?") {
 		t.Fatalf("sent to %s", redirect)
@@ -129,6 +136,7 @@ func (p *fakeProvider) authorize(t testing.TB, redirect string) url.Values {
 		t.Fatalf("the request lacks something: %v", q)
 	}
 	code := ident.Secret()
+	q["person"], q["acr"] = []string{person}, []string{acr}
 	p.mu.Lock()
 	p.codes[code] = q
 	p.mu.Unlock()
@@ -245,8 +253,11 @@ func (p *fakeProvider) idToken(q url.Values, access string) (string, error) {
 		claims: map[string]any{"iss": p.issuer, "sub": "person-1", "aud": p.client, "exp": now + 300, "iat": now, "auth_time": now, "nonce": q.Get("nonce"), "at_hash": halfHash(p.alg, access)},
 	}
 	p.mu.Unlock()
-	if p.acr != "" {
-		m.claims["acr"] = p.acr
+	if acr := cmp.Or(q.Get("acr"), p.acr); acr != "" {
+		m.claims["acr"] = acr
+	}
+	if person := q.Get("person"); person != "" {
+		m.claims["sub"] = person
 	}
 	maps.Copy(m.claims, p.claims)
 	if p.mint != nil {

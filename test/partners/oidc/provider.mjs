@@ -4,8 +4,9 @@
 // and prints "ready ADDRESS" when it listens on a free port of this machine.
 // Ends when standard input ends, so it cannot outlive the test.
 //
-// People: "ada" reaches every level, "bob" the lowest only. Nobody has a
-// password: the pages are the library's own for development.
+// People: "ada" and "eve" reach every level, "bob" the lowest only. Whoever signs
+// in as "ada substantiell" does so at that level, whatever was asked for. Nobody
+// has a password: the pages are the library's own for development.
 import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import { createInterface } from 'node:readline';
@@ -14,6 +15,7 @@ import { Provider } from 'oidc-provider';
 const levels = ['urn:test:basis', 'urn:test:substantiell', 'urn:test:hoch'];
 const people = {
   ada: { level: 2, claims: { given_name: 'Ada', family_name: 'Zzmarke', birthdate: '1990-12-10', email: 'ada@post.example', email_verified: true, address: { locality: 'Torhausen', postal_code: '00000' } } },
+  eve: { level: 2, claims: { given_name: 'Eve', family_name: 'Zzfremd' } },
   bob: { level: 0, claims: { given_name: 'Bob', family_name: 'Zzmarke' } },
 };
 
@@ -47,7 +49,11 @@ async function start({ clients, idTokenKeys }) {
   const finish = provider.interactionFinished.bind(provider);
   provider.interactionFinished = async (req, res, result, options) => {
     const login = result.login;
-    if (login && people[login.accountId]) {
+    const [name, level] = login?.accountId.split(' ') ?? [];
+    if (level && people[name]) {
+      login.accountId = name;
+      login.acr = `urn:test:${level}`;
+    } else if (login && people[login.accountId]) {
       const { params } = await provider.interactionDetails(req, res);
       const asked = params.acr_values ? params.acr_values.split(' ') : JSON.parse(params.claims ?? '{}').id_token?.acr?.values ?? [];
       const can = people[login.accountId].level;
