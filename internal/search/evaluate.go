@@ -179,3 +179,14 @@ func (r Report) String() string {
 	}
 	return b.String()
 }
+
+func (v *View) title(k Key, own bool) string {
+	c := v.library
+	if own {
+		c = v.own
+	}
+	if id, ok := c.byKey[k]; ok {
+		return c.docs[id].title
+	}
+	return ""
+}

@@ -227,6 +227,19 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32
 	if sum == 0 || p.digits != "" && len(p.slots) == 0 {
 		sum = 1
 	}
+	if len(s.touched) == 0 {
+		return out
+	}
+	begins := c.begins(p.folded)
+	for _, b := range begins {
+		switch {
+		case b.at > 0: // a later word
+		case len(b.text) == len(p.folded):
+			s.mask[b.doc] = titleIs
+		default:
+			s.mask[b.doc] = titleBegins
+		}
+	}
 	var top float32
 	for _, d := range s.touched {
 		v := min(s.total[d]/sum, overfull) * (0.5 + 0.5*min(s.cover[d]/sum, 1))
@@ -236,20 +249,30 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32
 		}
 	}
 	floor := max(lowest, top*lowestPart)
+	out = slices.Grow(out, len(s.touched))
 	for _, d := range s.touched {
 		v := s.total[d]
 		s.total[d], s.cover[d] = 0, 0
 		if v < floor || !seen.has(d) {
 			continue
 		}
-		out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, pop), via: p})
+		out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, s.mask[d], pop), via: p})
 	}
 	s.touched = s.touched[:0]
+	for _, b := range begins {
+		s.mask[b.doc] = 0
+	}
 	return out
 }
 
+// How the title of a document fits the whole query; 0 if it does not.
+const (
+	titleBegins = 1 + iota
+	titleIs
+)
+
 // bonus is what a document gets whatever the words.
-func (c *Corpus) bonus(p *plan, d uint32, pop map[uint32]float32) float32 {
+func (c *Corpus) bonus(p *plan, d uint32, title uint8, pop map[uint32]float32) float32 {
 	e := &c.docs[d]
 	b := bonusPopularity * c.popularity(d, pop)
 	if e.online {
@@ -261,13 +284,12 @@ func (c *Corpus) bonus(p *plan, d uint32, pop map[uint32]float32) float32 {
 	case !p.persons && e.key.Kind == KindService:
 		b += bonusService
 	}
-	if e.folded == p.folded {
-		if e.key.Kind == KindSituation {
-			b += bonusExactSituation
-		} else {
-			b += bonusExact
-		}
-	} else if strings.HasPrefix(e.folded, p.folded) {
+	switch {
+	case title == titleIs && e.key.Kind == KindSituation:
+		b += bonusExactSituation
+	case title == titleIs:
+		b += bonusExact
+	case title == titleBegins:
 		b += bonusBegins
 	}
 	for _, name := range p.places {

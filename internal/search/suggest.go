@@ -41,6 +41,16 @@ func (b *builder) starts(id uint32, d *Doc) {
 	}
 }
 
+// begins are the titles that begin with a folded text.
+func (c *Corpus) begins(folded string) []start {
+	if folded == "" {
+		return nil
+	}
+	from := sort.Search(len(c.starts), func(i int) bool { return c.starts[i].text >= folded })
+	to := from + sort.Search(len(c.starts)-from, func(i int) bool { return !strings.HasPrefix(c.starts[from+i].text, folded) })
+	return c.starts[from:to]
+}
+
 // Suggest returns documents for the beginning of a query, best first; those
 // whose title has a word beginning with it come before what Search finds.
 // Limit is cut to between 1 and 20. Prefixes of fewer than two letters have none.
@@ -56,9 +66,8 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 		if c == nil {
 			return
 		}
-		i := sort.Search(len(c.starts), func(i int) bool { return c.starts[i].text >= folded })
-		for n := 0; i < len(c.starts) && n < mostScanned && strings.HasPrefix(c.starts[i].text, folded); i, n = i+1, n+1 {
-			s := c.starts[i]
+		begins := c.begins(folded)
+		for _, s := range begins[:min(len(begins), mostScanned)] {
 			if !seen.has(s.doc) {
 				continue
 			}
@@ -82,14 +91,19 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 	if len(folded) < 3 || len(out) == limit {
 		return out
 	}
-	for _, h := range v.Search(Query{Text: text, Limit: limit}).Hits {
-		k := Key{h.Kind, h.ID}
-		if len(out) == limit {
+	// What is being typed is not finished: no second look for other spellings of
+	// words that are known, no counts, no reasons.
+	q := Query{Text: text, Limit: limit}
+	p := makePlan(v.sources(), q, false)
+	found := top(v.ask(q, p, v.run(p)), limit)
+	for _, f := range found {
+		if len(out) == limit || f.score < found[0].score*lowestPart {
 			break
 		}
-		if !has[k] {
-			has[k] = true
-			out = append(out, Suggestion{Text: v.title(k, h.Own), Kind: k.Kind, ID: k.ID})
+		e := &f.corpus.docs[f.doc]
+		if !has[e.key] {
+			has[e.key] = true
+			out = append(out, Suggestion{Text: e.title, Kind: e.key.Kind, ID: e.key.ID})
 		}
 	}
 	return out
@@ -134,15 +148,4 @@ func (t *topOf) add(s suggested) {
 	}
 	at := sort.Search(len(t.list), func(i int) bool { return s.before(t.list[i]) })
 	t.list = slices.Insert(t.list, at, s)
-}
-
-func (v *View) title(k Key, own bool) string {
-	c := v.library
-	if own {
-		c = v.own
-	}
-	if id, ok := c.byKey[k]; ok {
-		return c.docs[id].title
-	}
-	return ""
 }
