@@ -26,6 +26,9 @@ var mutants = []mutant{
 	{"pages of the office for everybody", "internal/web/ui/route.go", "if !v.SignedInStaff() {", "if false {"},
 	{"rights are not asked for", "internal/web/ui/route.go", `if rt.Right != "" && !v.Staff.May(rt.Right) {`, "if false {"},
 	{"every role may everything", "internal/perm/role.go", "return slices.Contains(row.Rights, x)", "return true"},
+	{"a module of another authority", "internal/accounts/provider/client.go", "WHERE tenant_id=$1 AND id=$2`+tx.ForUpdate()", "WHERE $1<>'' AND id=$2`+tx.ForUpdate()"},
+	{"a module of another realm", "internal/accounts/provider/client.go", "!ok || t.Realm != realm || ", "!ok || "},
+	{"a module's request in any browser", "internal/accounts/provider/request.go", "AND browser=$3 AND", "AND $3<>'' AND"},
 	{"a name in the clear", "internal/cases/submit.go", "r.unit = s.unitFor(t, r.form, r.service)", "r.unit = s.unitFor(t, r.form, r.service); r.title += z.applicant.Family"},
 }
 

@@ -35,6 +35,7 @@ type Object struct {
 	Role     perm.Role     // a role of the tenant's own
 	Taught   Taught        // to the search, by the authority's editors
 	Kept     Kept          // in its owner's account
+	Module   Module        // of a vendor, at its authority
 
 	index int
 	words int
@@ -95,6 +96,8 @@ type Actor struct {
 	Staff   perm.Staff
 	Holds   map[ident.CaseID]bool // secrets of guests' applications in the cookie
 	session string
+	browser string        // cookie of a sign-in that is going on
+	realm   ident.RealmID // of the account host at which he stands
 }
 
 func (a *Actor) staff() bool { return a.Staff.Staff != "" }

@@ -68,8 +68,6 @@ var (
 		invent: ident.Secret,
 		seen:   func(*Actor, *Object) bool { return false },
 	}
-	// A vendor's module: made up, the town has none.
-	clientOf = of(func(*Object) []string { return nil })
 	noticeOf = paymentOf.seenBy(func(a *Actor, o *Object) bool { return a.Host == o.Tenant.Slug })
 	formOf   = param{values: func(o *Object) []string {
 		if o == nil {
@@ -147,13 +145,15 @@ var params = map[string]param{
 // queries are the parameters after the question mark that name somebody's
 // thing. The registry does not know them, so they stand here.
 var queries = map[string]map[string]param{
-	"/antrag/{form}/{page...}":        {"entwurf": caseOf},
-	"/antrag/{form}/pruefen":          {"entwurf": caseOf},
-	"/anmelden/auswahl":               {"versuch": wayOf},
-	"/anmelden/abbrechen":             {"versuch": wayOf},
-	"/anmelden/verbinden":             {"versuch": wayOf},
-	"/openid/weiter":                  {"anfrage": wayOf},
-	"/openid/freigabe":                {"anfrage": wayOf},
+	"/antrag/{form}/{page...}": {"entwurf": caseOf},
+	"/antrag/{form}/pruefen":   {"entwurf": caseOf},
+	"/anmelden/auswahl":        {"versuch": wayOf},
+	"/anmelden/abbrechen":      {"versuch": wayOf},
+	"/anmelden/verbinden":      {"versuch": wayOf},
+	"/openid/weiter":           {"anfrage": requestOf},
+	"/openid/freigabe":         {"anfrage": requestOf},
+	"/openid/anmelden": {"client_id": clientKeyOf, "redirect_uri": public(moduleAddress), "response_type": public("code"), "scope": public("openid profile"),
+		"code_challenge": public(moduleChallenge), "code_challenge_method": public("S256")},
 	"/verwaltung/zahlungen":           {"vorgang": booksOf},
 	"/verwaltung/zahlungen/buchungen": {"vorgang": booksOf},
 }
@@ -211,6 +211,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/portal":                    {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":          {typed("frist_tage", "1")},
 	"/verwaltung/fachmodule":                {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},
+	"/openid/freigabe":                      {answering("zustimmen"), answering("ablehnen")},
 	"/verwaltung/fachmodule/{id}":           {typed("aktion", "geheimnis"), typed("aktion", "abschalten"), typed("aktion", "loeschen")},
 }
 

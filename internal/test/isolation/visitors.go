@@ -10,7 +10,11 @@ import (
 func (w *Town) visitors(owner, clerk *Actor) {
 	w.t.Helper()
 	visitor := func(name, realm, tenant, slug string) *Actor {
-		a := &Actor{Name: name, Host: realm, Account: true}
+		door, ok := w.Directory.AccountByHost("konto." + realm + ".localhost")
+		if !ok {
+			w.t.Fatalf("no account host of %s", realm)
+		}
+		a := &Actor{Name: name, Host: realm, Account: true, realm: door.Realm.ID}
 		w.Visitors = append(w.Visitors, a)
 		if slug == "" {
 			return a
@@ -18,7 +22,6 @@ func (w *Town) visitors(owner, clerk *Actor) {
 		b := w.Browser().SignIn(tenant, slug, "hoch").Get(w.AccountURL(realm, "/"))
 		a.session = secretOfCookie(w.t, b.Cookies(), "sitzung")
 		a.Cookie = "sitzung=" + a.session
-		door, _ := w.Directory.AccountByHost("konto." + realm + ".localhost")
 		c, err := w.Accounts.AccountCitizen(w.t.Context(), door, a.session)
 		w.must(err)
 		if c.Guest() {
@@ -30,7 +33,15 @@ func (w *Town) visitors(owner, clerk *Actor) {
 	const musterland, nordau = "kreis-musterland", "verbund-nordau"
 	visitor("guest at the account host", musterland, "", "")
 	mine := visitor("owner at the account host", musterland, "torhausen", "mareike-sandvoss")
-	visitor("other citizen at the account host", musterland, "torhausen", "emeka-brandhorst")
+	other := visitor("other citizen at the account host", musterland, "torhausen", "emeka-brandhorst")
+	// Modules have just sent these two, in browsers of their own.
+	sent := func(name string, who *Actor) *Actor {
+		a := visitor(name, musterland, "", "")
+		a.browser, a.session, a.Person = ident.Secret(), who.session, who.Person
+		a.Cookie = "sitzung=" + who.session + "; anmeldung=" + a.browser
+		return a
+	}
+	w.modules(sent("owner whom a module has sent", mine), sent("other citizen whom a module has sent", other))
 	visitor("citizen at the other realm's account host", nordau, "nordhafen", "joris-tietjenhoff")
 	for name, cookie := range map[string]string{"the owner's cookie at the other realm's account host": mine.Cookie, "guest at the other realm's account host": ""} {
 		visitor(name, nordau, "", "").Cookie = cookie
