@@ -10,6 +10,7 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/credentials"
 )
 
 func (s *Server) dataRoutes() []ui.Route {
@@ -168,7 +169,7 @@ func (s *Server) showErase(w http.ResponseWriter, r *http.Request, status int, m
 
 // postErase serves POST /konto-loeschen.
 func (s *Server) postErase(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	if r.PostForm.Get("sicher") != ui.Yes {
@@ -189,9 +190,9 @@ func (s *Server) postErase(w http.ResponseWriter, r *http.Request) error {
 // getErased serves GET /konto-geloescht.
 func (s *Server) getErased(w http.ResponseWriter, r *http.Request) error {
 	page := s.page(r, "owndata.erased.title")
-	v := noticeView{Lines: []string{page.T("owndata.erased.text"), page.T("owndata.erased.cases")}}
+	v := ui.Notification{Lines: []string{page.T("owndata.erased.text"), page.T("owndata.erased.cases")}}
 	if name, url := s.portalName(ui.VisitOf(r).Door.Tenant.ID); url != "" {
 		v.Links = []ui.Link{{Text: page.T("account.gone.portal", "portal", name), URL: url}}
 	}
-	return ui.Render(w, r, http.StatusOK, noticePage(page, v))
+	return ui.Render(w, r, http.StatusOK, ui.NotificationPage(page, v))
 }

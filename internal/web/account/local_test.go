@@ -91,12 +91,12 @@ func TestAnAccountFromThePortalAndBackWithoutJavaScript(t *testing.T) {
 		toLocal(h, c, "torhausen")
 		signIn := func(mail, pw string) *apptest.Browser {
 			t.Helper()
-			return c.Submit(c.Form(posts("/anmelden/lokal")), url.Values{"mail": {mail}, "kennwort": {pw}})
+			return c.Submit(c.Form(posts("/anmelden/lokal/passwort")), url.Values{"mail": {mail}, "kennwort": {pw}})
 		}
 		signIn("", "").Sees(422, "Geben Sie Ihre E-Mail-Adresse ein.", "Geben Sie Ihr Passwort ein.")
 		signIn(address, "falsch und lang genug").Sees(422, "E-Mail-Adresse oder Passwort stimmen nicht.")
 		wrong := c.Text()
-		if v := c.Form(posts("/anmelden/lokal")).Values; v.Get("mail") != address || v.Get("kennwort") != "" {
+		if v := c.Form(posts("/anmelden/lokal/passwort")).Values; v.Get("mail") != address || v.Get("kennwort") != "" {
 			t.Errorf("kept: %q, %d signs of the password", v.Get("mail"), len(v.Get("kennwort")))
 		}
 		if strings.Contains(string(c.Body), "falsch und lang") {
@@ -181,7 +181,7 @@ func TestSecondFactorRecoveryAndChanges(t *testing.T) {
 		h.Clock.Advance(time.Minute)
 		c := h.Browser()
 		toLocal(h, c, "torhausen")
-		c.Submit(c.Form(posts("/anmelden/lokal")), url.Values{"mail": {address}, "kennwort": {password}}).Sees(200, "Anmeldung bestätigen")
+		c.Submit(c.Form(posts("/anmelden/lokal/passwort")), url.Values{"mail": {address}, "kennwort": {password}}).Sees(200, "Anmeldung bestätigen")
 		c.Submit(c.Form(posts("/anmelden/lokal/code")), url.Values{"code": {""}}).Sees(422, "Geben Sie den Code ein.")
 		c.Submit(c.Form(posts("/anmelden/lokal/code")), url.Values{"code": {"123456"}}).Sees(422, "stimmt nicht")
 		c.Submit(c.Form(posts("/anmelden/lokal/code")), url.Values{"code": {code()}}).Sees(200, "Kim Beispiel")
@@ -205,7 +205,7 @@ func TestSecondFactorRecoveryAndChanges(t *testing.T) {
 			t.Fatalf("no new sign-in: %s", d.URL)
 		}
 		d.Submit(d.Form(withMethod("lokal")), nil)
-		d.Submit(d.Form(posts("/anmelden/lokal")), url.Values{"mail": {address}, "kennwort": {"sieben stille Regenschirme"}})
+		d.Submit(d.Form(posts("/anmelden/lokal/passwort")), url.Values{"mail": {address}, "kennwort": {"sieben stille Regenschirme"}})
 		d.Submit(d.Form(posts("/anmelden/lokal/code")), url.Values{"code": {codes[1]}})
 		d.Sees(200, "Passwort ändern", "Bisheriges Passwort")
 		d.Submit(d.Form(posts("/sicherheit/passwort")), url.Values{"bisher": {"geraten und falsch"}, "kennwort": {"kreis-musterland-1"}}).Sees(422, "Das bisherige Passwort stimmt nicht.", "leicht zu erraten")

@@ -9,6 +9,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/credentials"
 )
 
 func (s *Server) companyRoutes() []ui.Route {
@@ -90,12 +91,12 @@ func typedCompany(form url.Values, p accounts.Profile) map[accounts.Attr]pii.Tex
 
 // postFound serves POST /organisationen/neu.
 func (s *Server) postFound(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	id, err := s.c.Accounts.FoundCompany(r.Context(), ui.Citizen(r), typedCompany(r.PostForm, accounts.Profile{}))
 	if err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showCompanyForm(w, r, "company.found.title", accounts.Profile{}, r.PostForm, err)
 		}
 		return err
@@ -152,7 +153,7 @@ func (s *Server) getCompanyEdit(w http.ResponseWriter, r *http.Request) error {
 
 // postCompanyEdit serves POST /organisationen/{id}/daten.
 func (s *Server) postCompanyEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	id := ident.PersonID(r.PathValue("id"))
@@ -161,7 +162,7 @@ func (s *Server) postCompanyEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.c.Accounts.SaveCompany(r.Context(), ui.Citizen(r), id, typedCompany(r.PostForm, x.Profile)); err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showCompanyForm(w, r, "company.edit.title", x.Profile, r.PostForm, err)
 		}
 		return err
@@ -190,7 +191,7 @@ func (s *Server) showInvite(w http.ResponseWriter, r *http.Request, typed url.Va
 
 // postInviteMember serves POST /organisationen/{id}/einladen.
 func (s *Server) postInviteMember(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	id, f := ident.PersonID(r.PathValue("id")), r.PostForm
@@ -200,7 +201,7 @@ func (s *Server) postInviteMember(w http.ResponseWriter, r *http.Request) error 
 	}
 	_, code, err := s.c.Accounts.InviteMember(r.Context(), ui.Citizen(r), id, f.Get("role"), services, typedDay(f, "ends"))
 	if err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showInvite(w, r, f, err)
 		}
 		return err

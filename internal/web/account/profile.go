@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/pii"
 	"stadttor/internal/standards/iban"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/credentials"
 )
 
 // NavData is the key of the pages about a person's data.
@@ -203,7 +204,7 @@ type editView struct {
 func (s *Server) showEdit(w http.ResponseWriter, r *http.Request, page ui.Page, v editView, problem error) error {
 	status := http.StatusOK
 	if problem != nil {
-		v.Problems, status = faults(w, &page, v.Fields, problem)
+		v.Problems, status = credentials.Faults(w, &page, v.Fields, problem)
 	}
 	return ui.Render(w, r, status, editPage(page, v))
 }
@@ -330,7 +331,7 @@ func (s *Server) postProfileEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	p, err := s.c.Accounts.Profile(r.Context(), ui.Citizen(r))
@@ -344,7 +345,7 @@ func (s *Server) postProfileEdit(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err := s.c.Accounts.SaveOwn(r.Context(), ui.Citizen(r), stated); err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showProfileEdit(w, r, r.PostForm, err)
 		}
 		return err
@@ -409,14 +410,14 @@ func partOf(r *http.Request) accounts.PartID {
 
 // postAddressEdit serves POST /daten/anschriften/{id}.
 func (s *Server) postAddressEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, err := s.c.Accounts.SaveAddress(r.Context(), ui.Citizen(r), accounts.Address{ID: partOf(r), Use: f.Get("use"), Street: pii.New(f.Get("street")), Number: pii.New(f.Get("houseNumber")),
 		PLZ: pii.New(f.Get("plz")), City: pii.New(f.Get("city")), Country: pii.New(f.Get("country"))})
 	if err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showAddress(w, r, f, err)
 		}
 		return err
@@ -463,13 +464,13 @@ func other(f ui.Field, optional bool) ui.Field {
 
 // postRelativeEdit serves POST /daten/haushalt/{id}.
 func (s *Server) postRelativeEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, err := s.c.Accounts.SaveRelative(r.Context(), ui.Citizen(r), accounts.Relative{ID: partOf(r), Relation: f.Get("relation"), Given: pii.New(f.Get("given")), Family: pii.New(f.Get("family")), BirthDate: pii.New(typedDay(f, "birthDate"))})
 	if err != nil {
-		if onPage(err) {
+		if credentials.OnPage(err) {
 			return s.showRelative(w, r, f, err)
 		}
 		return err

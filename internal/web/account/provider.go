@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/credentials"
 )
 
 // providerRoutes are the addresses of the OpenID provider; none without
@@ -94,7 +95,7 @@ func (s *Server) moduleProblem(w http.ResponseWriter, r *http.Request, err error
 	}
 	page := s.page(r, "provider.problem.title")
 	page.Languages = nil
-	return ui.Render(w, r, http.StatusForbidden, noticePage(page, noticeView{Lines: []string{page.T(key)}, Links: []ui.Link{{Text: page.T("provider.problem.account"), URL: "/"}}}))
+	return ui.Render(w, r, http.StatusForbidden, ui.NotificationPage(page, ui.Notification{Lines: []string{page.T(key)}, Links: []ui.Link{{Text: page.T("provider.problem.account"), URL: "/"}}}))
 }
 
 // releaseView asks whether data may go to a module.
@@ -160,7 +161,7 @@ func valuesOf(scope string, p accounts.Profile) (out []string) {
 
 // postRelease serves POST /openid/freigabe: yes or no.
 func (s *Server) postRelease(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+	if err := credentials.ReadForm(r); err != nil {
 		return err
 	}
 	v, t := ui.VisitOf(r), r.PostForm.Get("anfrage")

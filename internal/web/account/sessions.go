@@ -134,5 +134,5 @@ func (s *Server) getSignedOut(w http.ResponseWriter, r *http.Request) error {
 	if name, url := s.portalName(ui.VisitOf(r).Door.Tenant.ID); url != "" {
 		links = append([]ui.Link{{Text: page.T("account.gone.portal", "portal", name), URL: url}}, links...)
 	}
-	return ui.Render(w, r, http.StatusOK, noticePage(page, noticeView{Lines: []string{text}, Links: links}))
+	return ui.Render(w, r, http.StatusOK, ui.NotificationPage(page, ui.Notification{Lines: []string{text}, Links: links}))
 }

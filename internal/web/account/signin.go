@@ -172,11 +172,5 @@ func (s *Server) showGone(w http.ResponseWriter, r *http.Request, err error) err
 	if d, ok := s.c.Directory.DoorOf(ui.VisitOf(r).Door.Tenant.ID); ok {
 		links = append(links, ui.Link{Text: page.T("account.gone.portal", "portal", d.Portal.Look.Name), URL: s.c.Gate.Base(d.Portal) + "/"})
 	}
-	return ui.Render(w, r, http.StatusForbidden, noticePage(page, noticeView{Lines: []string{text}, Links: links}))
-}
-
-// noticeView is a page that says one thing and shows the ways on.
-type noticeView struct {
-	Lines []string
-	Links []ui.Link // the first one is the usual way
+	return ui.Render(w, r, http.StatusForbidden, ui.NotificationPage(page, ui.Notification{Lines: []string{text}, Links: links}))
 }

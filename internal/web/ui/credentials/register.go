@@ -1,4 +1,4 @@
-package account
+package credentials
 
 import (
 	"net/http"
@@ -24,61 +24,61 @@ type askView struct {
 }
 
 // getRegister serves GET /konto/anlegen.
-func (s *Server) getRegister(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getRegister(w http.ResponseWriter, r *http.Request) error {
 	return s.showRegister(w, r, ticket(r), pii.Text{}, nil)
 }
 
-func (s *Server) showRegister(w http.ResponseWriter, r *http.Request, try string, mail pii.Text, problem error) error {
-	page := s.page(r, "local.register.title")
-	v := askView{Action: local.PageRegister, Try: try, Lead: page.T("local.register.lead", "realm", ui.VisitOf(r).Door.Realm.Name), Button: page.T("local.register.button"),
+func (s *Pages) showRegister(w http.ResponseWriter, r *http.Request, try string, mail pii.Text, problem error) error {
+	page := s.c.Page(r, "local.register.title")
+	v := askView{Action: s.at(local.PageRegister), Try: try, Lead: page.T("local.register.lead", "realm", ui.VisitOf(r).Door.Realm.Name), Button: page.T("local.register.button"),
 		Title: page.T("local.register.level"), Notice: page.T("local.register.leveltext")}
 	return s.showAsk(w, r, page, v, mail, problem)
 }
 
-func (s *Server) showAsk(w http.ResponseWriter, r *http.Request, page ui.Page, v askView, mail pii.Text, problem error) error {
-	languages(&page, v.Action, "versuch", v.Try)
+func (s *Pages) showAsk(w http.ResponseWriter, r *http.Request, page ui.Page, v askView, mail pii.Text, problem error) error {
+	s.languages(&page, v.Action, "versuch", v.Try)
 	status := http.StatusOK
 	m := mailField(page, mail)
 	m.Hint = page.T("local.mail.hint")
 	v.Fields = []ui.Field{m}
 	if problem != nil {
-		v.Problems, status = faults(w, &page, v.Fields, problem)
+		v.Problems, status = Faults(w, &page, v.Fields, problem)
 	}
-	return ui.Render(w, r, status, askPage(page, v))
+	return ui.Render(w, r, status, s.askPage(page, v))
 }
 
 // postRegister serves POST /konto/anlegen. The answer is the same for every
 // address.
-func (s *Server) postRegister(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postRegister(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
 	mail := typed(r, "mail")
 	err := missing(r, "mail")
 	if err == nil {
-		err = s.c.Local.AskRegister(r.Context(), people(r), s.knock(r), s.asked(w, r, mail))
+		err = s.c.Local.AskRegister(r.Context(), s.c.Scope(r), s.knock(r), s.asked(w, r, mail))
 	}
-	if onPage(err) {
+	if OnPage(err) {
 		return s.showRegister(w, r, r.PostForm.Get("versuch"), mail, err)
 	}
 	if err != nil {
 		return err
 	}
-	return ui.SeeOther(w, r, pageSent+"?wozu=anlegen#inhalt")
+	return ui.SeeOther(w, r, s.at(pageSent)+"?wozu=anlegen#inhalt")
 }
 
 // getSent serves GET /konto/gesendet.
-func (s *Server) getSent(w http.ResponseWriter, r *http.Request) error {
-	page := s.page(r, "local.sent.title")
-	v := noticeView{Lines: []string{page.T("local.sent.recover"), page.T("local.sent.mind")}}
+func (s *Pages) getSent(w http.ResponseWriter, r *http.Request) error {
+	page := s.c.Page(r, "local.sent.title")
+	v := ui.Notification{Lines: []string{s.say(page, "local.sent.recover"), s.say(page, "local.sent.mind")}}
 	switch r.URL.Query().Get("wozu") {
 	case "anlegen":
 		v.Lines[0] = page.T("local.sent.register")
 	case "adresse":
 		v.Lines[0] = page.T("local.sent.address")
 	}
-	v.Links = []ui.Link{{Text: page.T("local.sent.on"), URL: "/"}}
-	return ui.Render(w, r, http.StatusOK, noticePage(page, v))
+	v.Links = []ui.Link{{Text: s.say(page, "local.sent.on"), URL: s.c.Home}}
+	return ui.Render(w, r, http.StatusOK, ui.NotificationPage(page, v))
 }
 
 // confirmView makes the account of a confirmed address.
@@ -92,17 +92,17 @@ type confirmView struct {
 
 // getConfirm serves GET /konto/bestaetigen: the link from the mail. Looking
 // uses nothing up.
-func (s *Server) getConfirm(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getConfirm(w http.ResponseWriter, r *http.Request) error {
 	return s.showConfirm(w, r, r.URL.Query().Get("schluessel"), local.Names{}, nil)
 }
 
-func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request, secret string, n local.Names, problem error) error {
-	l, err := s.c.Local.Open(r.Context(), people(r), local.ForRegister, secret)
+func (s *Pages) showConfirm(w http.ResponseWriter, r *http.Request, secret string, n local.Names, problem error) error {
+	l, err := s.c.Local.Open(r.Context(), s.c.Scope(r), local.ForRegister, secret)
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.page(r, "local.confirm.title")
-	languages(&page, local.PageConfirm, "schluessel", secret)
+	page := s.c.Page(r, "local.confirm.title")
+	s.languages(&page, s.at(local.PageConfirm), "schluessel", secret)
 	v := confirmView{Secret: secret, Mail: l.Mail}
 	fields := []ui.Field{
 		{Name: "vorname", Type: ui.FieldText, Label: page.T("local.name.given"), Value: n.Given.Reveal(), Autocomplete: "given-name"},
@@ -115,52 +115,52 @@ func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request, secret stri
 		if v.Problems, ok = passkeyProblem(&page, problem); ok {
 			status = http.StatusForbidden
 		} else {
-			v.Problems, status = faults(w, &page, fields, problem)
+			v.Problems, status = Faults(w, &page, fields, problem)
 		}
 	}
 	v.Names, v.Password = fields[:2], fields[2]
-	return ui.Render(w, r, status, confirmPage(page, v))
+	return ui.Render(w, r, status, s.confirmPage(page, v))
 }
 
 // postConfirm serves POST /konto/bestaetigen: the account is made, with a
 // password or a passkey, and its owner signed in.
-func (s *Server) postConfirm(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postConfirm(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
 	secret, n := r.PostForm.Get("schluessel"), local.Names{Given: typed(r, "vorname"), Family: typed(r, "familienname")}
-	if _, err := s.c.Local.Open(r.Context(), people(r), local.ForRegister, secret); err != nil {
+	if _, err := s.c.Local.Open(r.Context(), s.c.Scope(r), local.ForRegister, secret); err != nil {
 		return s.localGone(w, r, err)
 	}
 	try, err := s.then(w, r)
 	if err != nil {
-		return s.refusedAtWay(w, r, err)
+		return s.c.Refused(w, r, err)
 	}
 	var next local.Next
 	var codes []pii.Text
 	if id, answer, ok := answered(r); ok {
-		next, codes, err = s.c.Local.RegisterPasskey(r.Context(), people(r), secret, try, n, id, answer, pii.Text{})
+		next, codes, err = s.c.Local.RegisterPasskey(r.Context(), s.c.Scope(r), secret, try, n, id, answer, pii.Text{})
 	} else {
-		next, err = s.c.Local.Register(r.Context(), people(r), secret, try, n, typed(r, "kennwort"))
+		next, err = s.c.Local.Register(r.Context(), s.c.Scope(r), secret, try, n, typed(r, "kennwort"))
 	}
 	switch key := errs.KeyOf(err); {
 	case err == nil && len(codes) > 0:
-		page := s.page(r, "local.codes.title")
+		page := s.c.Page(r, "local.codes.title")
 		page.Languages = nil
-		return ui.Render(w, r, http.StatusOK, codesPage(page, codes, next.Try))
+		return ui.Render(w, r, http.StatusOK, s.codesPage(page, codes, next.Try))
 	case err == nil:
 		return s.onward(w, r, next)
-	case onPage(err), key == "local.passkey.refused", key == "local.passkey.known":
+	case OnPage(err), key == "local.passkey.refused", key == "local.passkey.known":
 		return s.showConfirm(w, r, secret, n, err)
 	}
 	return s.localGone(w, r, err)
 }
 
 // postConfirmPasskey serves POST /konto/bestaetigen/passkey, for signin.js.
-func (s *Server) postConfirmPasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postConfirmPasskey(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	c, err := s.c.Local.BeginRegisterPasskey(r.Context(), people(r), r.PostForm.Get("schluessel"))
+	c, err := s.c.Local.BeginRegisterPasskey(r.Context(), s.c.Scope(r), r.PostForm.Get("schluessel"))
 	return ceremony(w, c, err)
 }

@@ -1,4 +1,4 @@
-package account
+package credentials
 
 import (
 	"net/http"
@@ -32,17 +32,17 @@ type meansView struct {
 var told = map[string]string{"passwort": "local.told.password", "ohne-passwort": "local.told.passwordoff", "app": "local.told.app", "ohne-app": "local.told.appoff", "passkey": "local.told.passkey", "name": "local.told.name", "ohne-passkey": "local.told.passkeyoff"}
 
 // getSecurityPage serves GET /sicherheit.
-func (s *Server) getSecurityPage(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getSecurityPage(w http.ResponseWriter, r *http.Request) error {
 	return s.showMeans(w, r, nil)
 }
 
-func (s *Server) showMeans(w http.ResponseWriter, r *http.Request, problem error) error {
-	h, err := s.holder(r)
+func (s *Pages) showMeans(w http.ResponseWriter, r *http.Request, problem error) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
-	page := s.page(r, "local.means.title")
-	page.Nav = NavMeans
+	page := s.c.Page(r, "local.means.title")
+	page.Nav = s.c.Nav
 	var v meansView
 	if key, ok := told[r.URL.Query().Get("meldung")]; ok {
 		v.Told = page.T(key)
@@ -51,27 +51,27 @@ func (s *Server) showMeans(w http.ResponseWriter, r *http.Request, problem error
 	v.Overview, err = s.c.Local.Overview(r.Context(), h)
 	switch {
 	case errs.Is(err, errs.KindNotFound):
-		v.None, v.Method = true, s.meansTitle(r, ui.Citizen(r).Means)
+		v.None, v.Method = true, s.c.Method(r)
 	case err != nil:
 		return err
 	}
 	v.PasswordAt, v.AppAt = dayOf(page, v.Overview.PasswordAt), dayOf(page, v.Overview.AppAt)
 	if problem != nil {
-		v.Problems, status = faults(w, &page, nil, problem)
+		v.Problems, status = Faults(w, &page, nil, problem)
 	}
-	return ui.Render(w, r, status, meansPage(page, v))
+	return ui.Render(w, r, status, s.meansPage(page, v))
 }
 
 // changed ends a change: the message on the overview, a fresh sign-in where the
 // last one is too long ago, or why it is not possible.
-func (s *Server) changed(w http.ResponseWriter, r *http.Request, done string, err error) error {
+func (s *Pages) changed(w http.ResponseWriter, r *http.Request, done string, err error) error {
 	switch key := errs.KeyOf(err); {
 	case err == nil:
-		return ui.SeeOther(w, r, local.PageSecurity+"?meldung="+done+"#inhalt")
+		return ui.SeeOther(w, r, s.at(local.PageSecurity)+"?meldung="+done+"#inhalt")
 	case key == "local.last", key == "local.factor.needed":
 		return s.showMeans(w, r, err)
 	}
-	_, err = s.stale(w, r, local.PageSecurity, err)
+	_, err = s.stale(w, r, s.at(local.PageSecurity), err)
 	return err
 }
 
@@ -86,8 +86,8 @@ type formView struct {
 
 // fresh keeps pages that change something for those who signed in recently; ok
 // is false when the answer is written.
-func (s *Server) fresh(w http.ResponseWriter, r *http.Request, back string) (o local.Overview, ok bool, err error) {
-	h, err := s.holder(r)
+func (s *Pages) fresh(w http.ResponseWriter, r *http.Request, back string) (o local.Overview, ok bool, err error) {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return o, false, err
 	}
@@ -102,18 +102,18 @@ func (s *Server) fresh(w http.ResponseWriter, r *http.Request, back string) (o l
 }
 
 // getPassword serves GET /sicherheit/passwort.
-func (s *Server) getPassword(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getPassword(w http.ResponseWriter, r *http.Request) error {
 	return s.showPassword(w, r, nil)
 }
 
-func (s *Server) showPassword(w http.ResponseWriter, r *http.Request, problem error) error {
-	o, ok, err := s.fresh(w, r, pagePassword)
+func (s *Pages) showPassword(w http.ResponseWriter, r *http.Request, problem error) error {
+	o, ok, err := s.fresh(w, r, s.at(pagePassword))
 	if err != nil || !ok {
 		return err
 	}
-	page := s.page(r, "local.newpassword.title")
-	page.Nav = NavMeans
-	v := formView{Action: pagePassword, Lead: page.T("local.newpassword.lead"), Button: page.T("local.newpassword.button"), Mail: o.Mail, Show: []string{"kennwort"}}
+	page := s.c.Page(r, "local.newpassword.title")
+	page.Nav = s.c.Nav
+	v := formView{Action: s.at(pagePassword), Lead: page.T("local.newpassword.lead"), Button: page.T("local.newpassword.button"), Mail: o.Mail, Show: []string{"kennwort"}}
 	if o.Password {
 		v.Fields = append(v.Fields, passwordField(page, "bisher", "local.password.old", false))
 	}
@@ -121,33 +121,33 @@ func (s *Server) showPassword(w http.ResponseWriter, r *http.Request, problem er
 	return s.showForm(w, r, page, v, problem)
 }
 
-func (s *Server) showForm(w http.ResponseWriter, r *http.Request, page ui.Page, v formView, problem error) error {
+func (s *Pages) showForm(w http.ResponseWriter, r *http.Request, page ui.Page, v formView, problem error) error {
 	status := http.StatusOK
 	if problem != nil {
-		v.Problems, status = faults(w, &page, v.Fields, problem)
+		v.Problems, status = Faults(w, &page, v.Fields, problem)
 	}
-	return ui.Render(w, r, status, formPage(page, v))
+	return ui.Render(w, r, status, s.formPage(page, v))
 }
 
 // postPassword serves POST /sicherheit/passwort: all other sessions end.
-func (s *Server) postPassword(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postPassword(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	h, err := s.holder(r)
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
 	err = s.c.Local.ChangePassword(r.Context(), h, typed(r, "bisher"), typed(r, "kennwort"))
-	if onPage(err) {
+	if OnPage(err) {
 		return s.showPassword(w, r, err)
 	}
 	return s.changed(w, r, "passwort", err)
 }
 
 // postPasswordOff serves POST /sicherheit/passwort/entfernen.
-func (s *Server) postPasswordOff(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.holder(r)
+func (s *Pages) postPasswordOff(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -162,38 +162,38 @@ type appView struct {
 }
 
 // getApp serves GET /sicherheit/app.
-func (s *Server) getApp(w http.ResponseWriter, r *http.Request) error { return s.showApp(w, r, nil) }
+func (s *Pages) getApp(w http.ResponseWriter, r *http.Request) error { return s.showApp(w, r, nil) }
 
-func (s *Server) showApp(w http.ResponseWriter, r *http.Request, problem error) error {
-	h, err := s.holder(r)
+func (s *Pages) showApp(w http.ResponseWriter, r *http.Request, problem error) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
-	page := s.page(r, "local.app.title")
-	page.Nav = NavMeans
+	page := s.c.Page(r, "local.app.title")
+	page.Nav = s.c.Nav
 	var v appView
 	if v.Enrolment, err = s.c.Local.BeginTOTP(r.Context(), h); err != nil {
 		if errs.Is(err, errs.KindConflict) {
-			return ui.SeeOther(w, r, local.PageSecurity)
+			return ui.SeeOther(w, r, s.at(local.PageSecurity))
 		}
-		_, err = s.stale(w, r, pageApp, err)
+		_, err = s.stale(w, r, s.at(pageApp), err)
 		return err
 	}
 	fields := []ui.Field{{Name: "code", Type: ui.FieldText, Label: page.T("local.app.code"), Hint: page.T("local.app.codehint"), Autocomplete: "one-time-code", InputMode: "numeric", Width: 10}}
 	status := http.StatusOK
 	if problem != nil {
-		v.Problems, status = faults(w, &page, fields, problem)
+		v.Problems, status = Faults(w, &page, fields, problem)
 	}
 	v.Field = fields[0]
-	return ui.Render(w, r, status, appPage(page, v))
+	return ui.Render(w, r, status, s.appPage(page, v))
 }
 
 // postApp serves POST /sicherheit/app with the first code.
-func (s *Server) postApp(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postApp(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	h, err := s.holder(r)
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (s *Server) postApp(w http.ResponseWriter, r *http.Request) error {
 		return s.showApp(w, r, err)
 	}
 	codes, err := s.c.Local.ConfirmTOTP(r.Context(), h, typed(r, "code"))
-	if onPage(err) {
+	if OnPage(err) {
 		return s.showApp(w, r, err)
 	}
 	if err == nil && len(codes) > 0 {
@@ -210,15 +210,16 @@ func (s *Server) postApp(w http.ResponseWriter, r *http.Request) error {
 	return s.changed(w, r, "app", err)
 }
 
-func (s *Server) showCodes(w http.ResponseWriter, r *http.Request, codes []pii.Text) error {
-	page := s.page(r, "local.codes.title")
-	page.Nav, page.Languages = NavMeans, nil
-	return ui.Render(w, r, http.StatusOK, codesPage(page, codes, ""))
+func (s *Pages) showCodes(w http.ResponseWriter, r *http.Request, codes []pii.Text) error {
+	page := s.c.Page(r, "local.codes.title")
+	page.Nav = s.c.Nav
+	page.Languages = nil
+	return ui.Render(w, r, http.StatusOK, s.codesPage(page, codes, ""))
 }
 
 // postAppOff serves POST /sicherheit/app/entfernen.
-func (s *Server) postAppOff(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.holder(r)
+func (s *Pages) postAppOff(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -227,8 +228,8 @@ func (s *Server) postAppOff(w http.ResponseWriter, r *http.Request) error {
 
 // postCodes serves POST /sicherheit/ersatzcodes: fresh ones, shown once. The
 // page is the answer itself: whoever loads it again gets others.
-func (s *Server) postCodes(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.holder(r)
+func (s *Pages) postCodes(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -240,27 +241,27 @@ func (s *Server) postCodes(w http.ResponseWriter, r *http.Request) error {
 }
 
 // getMail serves GET /sicherheit/adresse.
-func (s *Server) getMail(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getMail(w http.ResponseWriter, r *http.Request) error {
 	return s.showMail(w, r, pii.Text{}, nil)
 }
 
-func (s *Server) showMail(w http.ResponseWriter, r *http.Request, mail pii.Text, problem error) error {
-	if _, ok, err := s.fresh(w, r, pageMail); err != nil || !ok {
+func (s *Pages) showMail(w http.ResponseWriter, r *http.Request, mail pii.Text, problem error) error {
+	if _, ok, err := s.fresh(w, r, s.at(pageMail)); err != nil || !ok {
 		return err
 	}
-	page := s.page(r, "local.newmail.title")
-	page.Nav = NavMeans
+	page := s.c.Page(r, "local.newmail.title")
+	page.Nav = s.c.Nav
 	m := mailField(page, mail)
 	m.Label = page.T("local.newmail.label")
-	return s.showForm(w, r, page, formView{Action: pageMail, Lead: page.T("local.newmail.lead"), Button: page.T("local.newmail.button"), Fields: []ui.Field{m}}, problem)
+	return s.showForm(w, r, page, formView{Action: s.at(pageMail), Lead: page.T("local.newmail.lead"), Button: page.T("local.newmail.button"), Fields: []ui.Field{m}}, problem)
 }
 
 // postMail serves POST /sicherheit/adresse.
-func (s *Server) postMail(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postMail(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	h, err := s.holder(r)
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -269,8 +270,8 @@ func (s *Server) postMail(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case err == nil:
-		return ui.SeeOther(w, r, pageSent+"?wozu=adresse#inhalt")
-	case onPage(err):
+		return ui.SeeOther(w, r, s.at(pageSent)+"?wozu=adresse#inhalt")
+	case OnPage(err):
 		return s.showMail(w, r, typed(r, "mail"), err)
 	}
 	return s.changed(w, r, "", err)
@@ -291,17 +292,17 @@ type passkeyView struct {
 }
 
 // getPasskeys serves GET /sicherheit/passkeys.
-func (s *Server) getPasskeys(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getPasskeys(w http.ResponseWriter, r *http.Request) error {
 	return s.showPasskeys(w, r, nil)
 }
 
-func (s *Server) showPasskeys(w http.ResponseWriter, r *http.Request, problem error) error {
-	o, ok, err := s.fresh(w, r, pagePasskeys)
+func (s *Pages) showPasskeys(w http.ResponseWriter, r *http.Request, problem error) error {
+	o, ok, err := s.fresh(w, r, s.at(pagePasskeys))
 	if err != nil || !ok {
 		return err
 	}
-	page := s.page(r, "local.passkeys.title")
-	page.Nav = NavMeans
+	page := s.c.Page(r, "local.passkeys.title")
+	page.Nav = s.c.Nav
 	fields := []ui.Field{{Name: "name", Type: ui.FieldText, Label: page.T("local.passkeys.name"), Hint: page.T("local.passkeys.namehint"), Optional: true, Autocomplete: "off", Width: 20}}
 	var v passkeysView
 	status := http.StatusOK
@@ -310,7 +311,7 @@ func (s *Server) showPasskeys(w http.ResponseWriter, r *http.Request, problem er
 		if v.Problems, ok = passkeyProblem(&page, problem); ok {
 			status = http.StatusForbidden
 		} else {
-			v.Problems, status = faults(w, &page, fields, problem)
+			v.Problems, status = Faults(w, &page, fields, problem)
 		}
 	}
 	v.Name = fields[0]
@@ -319,15 +320,15 @@ func (s *Server) showPasskeys(w http.ResponseWriter, r *http.Request, problem er
 		x.Field = ui.Field{Name: "name", ID: "name-" + k.ID, Type: ui.FieldText, Label: page.T("local.passkeys.rename"), Value: k.Name.Reveal(), Autocomplete: "off", Width: 20}
 		v.List = append(v.List, x)
 	}
-	return ui.Render(w, r, status, passkeysPage(page, v))
+	return ui.Render(w, r, status, s.passkeysPage(page, v))
 }
 
 // postPasskeys serves POST /sicherheit/passkeys with the answer of a new one.
-func (s *Server) postPasskeys(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postPasskeys(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	h, err := s.holder(r)
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -336,15 +337,15 @@ func (s *Server) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && len(codes) > 0 {
 		return s.showCodes(w, r, codes)
 	}
-	if _, mine := passkeyProblem(&ui.Page{}, err); mine || onPage(err) {
+	if _, mine := passkeyProblem(&ui.Page{}, err); mine || OnPage(err) {
 		return s.showPasskeys(w, r, err)
 	}
 	return s.changed(w, r, "passkey", err)
 }
 
 // postPasskeyBegin serves POST /sicherheit/passkeys/beginn, for signin.js.
-func (s *Server) postPasskeyBegin(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.holder(r)
+func (s *Pages) postPasskeyBegin(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
@@ -353,24 +354,24 @@ func (s *Server) postPasskeyBegin(w http.ResponseWriter, r *http.Request) error 
 }
 
 // postPasskeyName serves POST /sicherheit/passkeys/{id}/name.
-func (s *Server) postPasskeyName(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postPasskeyName(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	h, err := s.holder(r)
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}
 	err = s.c.Local.RenamePasskey(r.Context(), h, r.PathValue("id"), typed(r, "name"))
-	if onPage(err) {
+	if OnPage(err) {
 		return s.showPasskeys(w, r, err)
 	}
 	return s.changed(w, r, "name", err)
 }
 
 // postPasskeyOff serves POST /sicherheit/passkeys/{id}/entfernen.
-func (s *Server) postPasskeyOff(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.holder(r)
+func (s *Pages) postPasskeyOff(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.c.Holder(r)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package account
+package credentials
 
 import (
 	"net/http"
@@ -8,6 +8,10 @@ import (
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
 )
+
+// pageTry takes address and password, or a passkey's answer. It is not
+// PageSignIn itself: there the host takes the wish to sign in by this method.
+const pageTry = local.PageSignIn + "/passwort"
 
 // localView is a page of a sign-in with an account of our own.
 type localView struct {
@@ -22,22 +26,20 @@ type localView struct {
 
 // getLocal serves GET /anmelden/lokal: address and password, then the code,
 // then recovery codes that were just read.
-func (s *Server) getLocal(w http.ResponseWriter, r *http.Request) error {
+func (s *Pages) getLocal(w http.ResponseWriter, r *http.Request) error {
 	return s.showLocal(w, r, http.StatusOK, ticket(r), pii.Text{}, nil)
 }
 
-func (s *Server) showLocal(w http.ResponseWriter, r *http.Request, status int, try string, mail pii.Text, problem error) error {
-	look, err := s.c.Local.Look(r.Context(), people(r), try)
+func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, status int, try string, mail pii.Text, problem error) error {
+	look, err := s.c.Local.Look(r.Context(), s.c.Scope(r), try)
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.page(r, "local.signin.title")
-	languages(&page, local.PageSignIn, "versuch", try)
+	page := s.c.Page(r, "local.signin.title")
+	s.languages(&page, s.at(local.PageSignIn), "versuch", try)
 	v := localView{Try: try, App: look.App, Passkey: look.Passkey}
-	if t, ok := s.c.Directory.TenantBySlug(look.Portal); ok {
-		if d, ok := s.c.Directory.DoorOf(t.ID); ok {
-			v.From = d.Portal.Look.Name
-		}
+	if s.c.From != nil {
+		v.From = s.c.From(look)
 	}
 	switch look.Stage {
 	case local.StagePassword:
@@ -49,7 +51,7 @@ func (s *Server) showLocal(w http.ResponseWriter, r *http.Request, status int, t
 		v.Code, v.Fields = true, []ui.Field{codeField(page)}
 	case local.StageShown:
 		page.Title = page.T("local.codes.title")
-		return ui.Render(w, r, status, localOnPage(page, v))
+		return ui.Render(w, r, status, s.localOnPage(page, v))
 	default:
 		return s.localGone(w, r, errs.Forbidden("local.try.gone"))
 	}
@@ -58,30 +60,30 @@ func (s *Server) showLocal(w http.ResponseWriter, r *http.Request, status int, t
 		if v.Problems, ok = passkeyProblem(&page, problem); ok {
 			status = http.StatusForbidden
 		} else {
-			v.Problems, status = faults(w, &page, v.Fields, problem)
+			v.Problems, status = Faults(w, &page, v.Fields, problem)
 		}
 	}
-	return ui.Render(w, r, status, localPage(page, v))
+	return ui.Render(w, r, status, s.localPage(page, v))
 }
 
-// postLocal serves POST /anmelden/lokal: address and password, or the answer of
+// postLocal serves POST /anmelden/lokal/passwort: address and password, or the answer of
 // a passkey, also as second factor.
-func (s *Server) postLocal(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postLocal(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
 	try, mail := r.PostForm.Get("versuch"), typed(r, "mail")
 	var next local.Next
 	var err error
 	if id, answer, ok := answered(r); ok {
-		next, err = s.c.Local.SignInPasskey(r.Context(), people(r), try, id, answer)
+		next, err = s.c.Local.SignInPasskey(r.Context(), s.c.Scope(r), try, id, answer)
 	} else if err = missing(r, "mail", "kennwort"); err == nil {
-		next, err = s.c.Local.SignIn(r.Context(), people(r), s.knock(r), try, mail, typed(r, "kennwort"))
+		next, err = s.c.Local.SignIn(r.Context(), s.c.Scope(r), s.knock(r), try, mail, typed(r, "kennwort"))
 	}
 	switch key := errs.KeyOf(err); {
 	case err == nil:
 		return s.onward(w, r, next)
-	case onPage(err), key == "local.passkey.refused", key == "local.passkey.copied":
+	case OnPage(err), key == "local.passkey.refused", key == "local.passkey.copied":
 		return s.showLocal(w, r, http.StatusOK, try, mail, err)
 	}
 	return s.localGone(w, r, err)
@@ -104,31 +106,31 @@ func missing(r *http.Request, names ...string) error {
 var emptyKeys = map[string]string{"mail": "local.mail.empty", "kennwort": "local.password.empty", "code": "local.code.empty", "bisher": "local.password.empty"}
 
 // postLocalCode serves POST /anmelden/lokal/code.
-func (s *Server) postLocalCode(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postLocalCode(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
 	try := r.PostForm.Get("versuch")
 	err := missing(r, "code")
 	var next local.Next
 	if err == nil {
-		next, err = s.c.Local.SecondFactor(r.Context(), people(r), try, typed(r, "code"))
+		next, err = s.c.Local.SecondFactor(r.Context(), s.c.Scope(r), try, typed(r, "code"))
 	}
 	switch {
 	case err == nil:
 		return s.onward(w, r, next)
-	case onPage(err):
+	case OnPage(err):
 		return s.showLocal(w, r, http.StatusOK, try, pii.Text{}, err)
 	}
 	return s.localGone(w, r, err)
 }
 
 // postLocalOn serves POST /anmelden/lokal/weiter: recovery codes were read.
-func (s *Server) postLocalOn(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postLocalOn(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	next, err := s.c.Local.Proceed(r.Context(), people(r), r.PostForm.Get("versuch"))
+	next, err := s.c.Local.Proceed(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
@@ -136,21 +138,21 @@ func (s *Server) postLocalOn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // postLocalPasskey serves POST /anmelden/lokal/passkey, for signin.js.
-func (s *Server) postLocalPasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postLocalPasskey(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	c, err := s.c.Local.BeginPasskeySignIn(r.Context(), people(r), r.PostForm.Get("versuch"))
+	c, err := s.c.Local.BeginPasskeySignIn(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
 	return ceremony(w, c, err)
 }
 
 // postLocalBreak serves POST /anmelden/lokal/abbrechen: back to the choice of
 // methods, by the host's return page.
-func (s *Server) postLocalBreak(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
+func (s *Pages) postLocalBreak(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
 		return err
 	}
-	where, err := s.c.Local.Break(r.Context(), people(r), r.PostForm.Get("versuch"))
+	where, err := s.c.Local.Break(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
