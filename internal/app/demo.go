@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,11 +13,7 @@ import (
 	files "stadttor/internal/app/demo/catalogue"
 	"stadttor/internal/catalogue"
 	"stadttor/internal/config"
-	"stadttor/internal/delivery"
-	"stadttor/internal/delivery/folder"
-	"stadttor/internal/errs"
 	"stadttor/internal/ident"
-	"stadttor/internal/payments"
 	bankdemo "stadttor/internal/payments/demo"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
@@ -40,13 +35,9 @@ func DemoPeople() (*logindemo.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := demo.ReadWorld()
+	realm, err := demo.RealmOf()
 	if err != nil {
 		return nil, err
-	}
-	realm := map[string]string{}
-	for _, t := range w.Tenants {
-		realm[t.Slug] = t.Realm
 	}
 	c := &logindemo.Config{Demo: true, RealmOf: func(t string) string { return realm[t] }, Stylesheet: func() string { return ui.Asset("portal.css") }}
 	for _, x := range p.Citizens {
@@ -102,140 +93,67 @@ func (a *App) openDemo() error {
 
 var operator = perm.System{Name: "demo"}
 
-// InstallDemo puts the demonstration's data in, through the verbs that an
-// operator uses. What is there already stays; running it again is no harm.
-// step is told what is being done, with parts done and in all.
+// InstallDemo puts the demonstration's data in, through the same imports that an
+// operator uses, and then the invented staff. What is there already stays;
+// running it again is no harm. step is told what is being done, with parts done
+// and in all.
 func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all int)) error {
 	w, err := demo.ReadWorld()
 	if err != nil {
 		return err
 	}
-	all := len(w.Realms) + 3*len(w.Tenants)
-	done := 0
-	tick := func(what string) { done++; step(what, done, all) }
-	for _, r := range w.Realms {
-		have, ok := a.Directory.RealmBySlug(r.Slug)
-		if !ok {
-			if _, err := a.Directory.CreateRealm(ctx, operator, tenancy.Realm{Slug: r.Slug, Name: r.Name, Lead: r.Lead, AccountHost: r.AccountHost}); err != nil && !errs.Is(err, errs.KindConflict) {
-				return fmt.Errorf("realm %s: %w", r.Slug, err)
-			}
-		} else if have.AccountHost == "" {
-			have.AccountHost = r.AccountHost
-			if err := a.Directory.SaveRealm(ctx, operator, have); err != nil {
-				return fmt.Errorf("account host of %s: %w", r.Slug, err)
-			}
-		}
-	}
-	for _, t := range w.Tenants {
-		if err := a.installTenant(ctx, t); err != nil {
-			return fmt.Errorf("tenant %s: %w", t.Slug, err)
-		}
-		tick(t.Name)
-	}
-	if err := a.Directory.Reload(ctx); err != nil {
+	rep, err := a.ImportRealms(ctx, operator, w, RealmOptions{Progress: step})
+	if err != nil {
 		return err
 	}
-	for _, r := range w.Realms {
-		if err := a.installRealm(ctx, r.Slug); err != nil {
-			return fmt.Errorf("realm %s: %w", r.Slug, err)
+	for _, l := range rep.Lines {
+		if l.Outcome == Refused {
+			return fmt.Errorf("%s %s refused: %s", l.Kind, l.ID, l.Why)
 		}
-		tick("Bibliothek " + r.Name)
-	}
-	for _, t := range w.Tenants {
-		tenant, _ := a.Directory.TenantBySlug(t.Slug)
-		realm, _ := a.Directory.Realm(tenant.Realm)
-		if name := files.OfTenant(t.Slug); name != "" {
-			if err := a.importFile(ctx, catalogue.Target{Realm: realm, Tenant: &tenant}, name); err != nil {
-				return err
-			}
-		}
-		tick("Leistungen " + t.Name)
-	}
-	if err := a.Directory.Reload(ctx); err != nil {
-		return err
 	}
 	people, err := demo.ReadPeople()
 	if err != nil {
 		return err
 	}
-	for _, t := range w.Tenants {
-		tenant, _ := a.Directory.TenantBySlug(t.Slug)
-		if err := a.installStaff(ctx, tenant, people.Staff); err != nil {
-			return fmt.Errorf("staff of %s: %w", t.Slug, err)
+	done, all := 0, 0
+	for _, r := range w.Realms {
+		all += 1 + 2*len(r.Tenants)
+	}
+	tick := func(what string) { done++; step(what, done, all) }
+	for _, r := range w.Realms {
+		realm, _ := a.Directory.RealmBySlug(r.Slug)
+		for _, name := range files.Library(r.Slug) {
+			if err := a.importFile(ctx, catalogue.Target{Realm: realm}, name); err != nil {
+				return err
+			}
 		}
-		tick("Personal " + t.Name)
+		tick("Bibliothek " + r.Name)
+		for _, t := range r.Tenants {
+			tenant, _ := a.Directory.TenantBySlug(t.Slug)
+			if name := files.OfTenant(t.Slug); name != "" {
+				if err := a.importFile(ctx, catalogue.Target{Realm: realm, Tenant: &tenant}, name); err != nil {
+					return err
+				}
+			}
+			if err := os.MkdirAll(filepath.Join(a.o.Settings.FolderBase, t.Slug), 0o700); err != nil {
+				return err
+			}
+			tick("Leistungen " + t.Name)
+		}
+	}
+	if err := a.Directory.Reload(ctx); err != nil { // units came with the files
+		return err
+	}
+	for _, r := range w.Realms {
+		for _, t := range r.Tenants {
+			tenant, _ := a.Directory.TenantBySlug(t.Slug)
+			if err := a.installStaff(ctx, tenant, people.Staff); err != nil {
+				return fmt.Errorf("staff of %s: %w", t.Slug, err)
+			}
+			tick("Personal " + t.Name)
+		}
 	}
 	return a.Catalogue.Refresh(ctx)
-}
-
-func (a *App) installTenant(ctx context.Context, t demo.Tenant) error {
-	tenant, ok := a.Directory.TenantBySlug(t.Slug)
-	if !ok {
-		var err error
-		tenant, err = a.Directory.CreateTenant(ctx, operator, tenancy.Tenant{Realm: ident.RealmID(t.Realm), Slug: t.Slug, Name: t.Name, Kind: t.Kind, Sign: t.Sign, ARS: t.ARS, Settings: t.Settings})
-		if err != nil {
-			return err
-		}
-		if err := a.Directory.Reload(ctx); err != nil {
-			return err
-		}
-	}
-	if _, ok := a.Directory.DoorOf(tenant.ID); !ok {
-		p := tenancy.Portal{Tenant: tenant.ID, Host: t.Host, PortalSettings: t.Portal}
-		def := tenancy.DefaultLook(p.Look.Name, p.Look.Claim)
-		p.Look.Strip = def.Strip
-		logo, err := tenancy.CleanLogo([]byte(p.Look.Logo))
-		if err != nil {
-			return fmt.Errorf("logo: %w", err)
-		}
-		p.Look.Logo = logo
-		if err := a.Directory.SavePortal(ctx, operator, tenant.Scope(), p); err != nil {
-			return fmt.Errorf("portal: %w %v", err, errs.FieldsOf(err))
-		}
-	}
-	for i, e := range []tenancy.Extension{
-		{Port: payments.Port, Name: "demo-karte", Settings: []byte(`{"title":"Kreditkarte (Vorführung)","hint":"Kein echtes Geld: Sie wählen auf der nächsten Seite, was geschieht."}`)},
-		{Port: payments.Port, Name: "demo-giro", Settings: []byte(`{"title":"Überweisung per Online-Banking (Vorführung)","hint":"Kein echtes Geld: Sie wählen auf der nächsten Seite, was geschieht."}`)},
-		{Port: delivery.Port, Name: folder.Name, Settings: []byte(`{"path":"` + t.Slug + `"}`)},
-	} {
-		e.Enabled, e.Position = true, i+1
-		if err := a.Directory.SaveExtension(ctx, operator, tenant.Scope(), e); err != nil {
-			return err
-		}
-	}
-	return os.MkdirAll(filepath.Join(a.o.Settings.FolderBase, t.Slug), 0o700)
-}
-
-func (a *App) installRealm(ctx context.Context, slug string) error {
-	realm, ok := a.Directory.RealmBySlug(slug)
-	if !ok {
-		return errors.New("not there")
-	}
-	definitions, err := demo.ReadForms()
-	if err != nil {
-		return err
-	}
-	for _, text := range definitions {
-		if findings, err := a.Shelf.Publish(ctx, operator, realm.Scope(), text); err != nil {
-			return fmt.Errorf("form: %w %v", err, findings)
-		}
-	}
-	if err := a.Shelf.Reload(ctx); err != nil {
-		return err
-	}
-	situations, err := demo.ReadSituations()
-	if err != nil {
-		return err
-	}
-	if err := a.Catalogue.SaveSituations(ctx, operator, realm, situations); err != nil {
-		return err
-	}
-	for _, name := range files.Library(slug) {
-		if err := a.importFile(ctx, catalogue.Target{Realm: realm}, name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // importFile takes a transfer file of the demo; there is nothing in it that

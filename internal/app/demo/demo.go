@@ -16,36 +16,11 @@ import (
 	"io/fs"
 
 	files "stadttor/internal/app/demo/catalogue"
-	"stadttor/internal/catalogue"
-	"stadttor/internal/tenancy"
+	"stadttor/internal/app/realmfile"
 )
 
-//go:embed tenants.json identities.json lebenslagen.json forms/*.json
+//go:embed realm.json identities.json lebenslagen.json forms/*.json
 var data embed.FS
-
-// World is who is on the platform.
-type World struct {
-	Realms []struct {
-		Slug        string `json:"slug"`
-		Name        string `json:"name"`
-		Lead        string `json:"lead"`
-		AccountHost string `json:"account_host"`
-	} `json:"realms"`
-	Tenants []Tenant `json:"tenants"`
-}
-
-// Tenant of the demonstration, with its portal.
-type Tenant struct {
-	Realm    string                 `json:"realm"`
-	Slug     string                 `json:"slug"`
-	Name     string                 `json:"name"`
-	Kind     string                 `json:"kind"`
-	Sign     string                 `json:"sign"`
-	ARS      string                 `json:"ars"`
-	Host     string                 `json:"host"`
-	Settings tenancy.Settings       `json:"settings"`
-	Portal   tenancy.PortalSettings `json:"portal"`
-}
 
 // People are the invented citizens and staff.
 type People struct {
@@ -100,14 +75,38 @@ func read(name string, v any) error {
 	return nil
 }
 
-// ReadWorld gives realms and tenants.
-func ReadWorld() (w World, err error) { return w, read("tenants.json", &w) }
+// ReadWorld gives realms and tenants, as `stadttor import realm` reads them.
+func ReadWorld() (realmfile.Description, error) {
+	d, list, err := realmfile.Read(data, realmfile.Main)
+	if err == nil && len(list) > 0 {
+		err = fmt.Errorf("demo data %s: %s: %s", list[0].File, list[0].Path, list[0].Text)
+	}
+	return d, err
+}
+
+// RealmOf gives the realm of each tenant by their slugs. It is asked at each
+// start and reads no more than it needs.
+func RealmOf() (map[string]string, error) {
+	var w struct {
+		Realms []struct {
+			Slug    string `json:"slug"`
+			Tenants []struct {
+				Slug string `json:"slug"`
+			} `json:"tenants"`
+		} `json:"realms"`
+	}
+	out := map[string]string{}
+	err := read(realmfile.Main, &w)
+	for _, r := range w.Realms {
+		for _, t := range r.Tenants {
+			out[t.Slug] = r.Slug
+		}
+	}
+	return out, err
+}
 
 // ReadPeople gives citizens and staff.
 func ReadPeople() (p People, err error) { return p, read("identities.json", &p) }
-
-// ReadSituations gives the life situations.
-func ReadSituations() (s []catalogue.Situation, err error) { return s, read("lebenslagen.json", &s) }
 
 // ReadForms gives the definitions of the forms.
 func ReadForms() (out [][]byte, err error) {
