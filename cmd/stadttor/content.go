@@ -63,6 +63,7 @@ func (t target) find(a *app.App) (catalogue.Target, error) {
 }
 
 type importCmd struct {
+	Realm importRealmCmd `cmd:"" help:"Make realms, tenants, portals, forms and life situations as a file says."`
 	Xzufi importXzufiCmd `cmd:"" help:"Take services, facilities and contacts from XZuFi 2.2 transfer files."`
 }
 
