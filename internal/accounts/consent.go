@@ -26,6 +26,7 @@ const ConsentText = 1
 const (
 	PurposePrefill     = "prefill"     // a form of an authority was filled from the account
 	PurposeRepresented = "represented" // somebody applied for the person
+	PurposeModule      = "module"      // a vendor's module asked who the person is (package provider)
 )
 
 // Ask is what a form wants to take from an account.
@@ -195,8 +196,8 @@ type Consent struct {
 	ID          ConsentID
 	Authority   ident.TenantID
 	Purpose     string
-	Form        string       // slug, "" for every form of the authority
-	Case        ident.CaseID // "" for all to come
+	Form        string       // slug, "" for every form of the authority; of a module: its name and vendor
+	Case        ident.CaseID // "" for all to come; of a module: its identifier
 	Attrs       []Attr       // nil: declined
 	Text        int          // version of the text agreed to
 	Level       perm.Level   // of the session
@@ -205,7 +206,9 @@ type Consent struct {
 }
 
 // Standing reports whether the consent holds for drafts to come.
-func (c Consent) Standing() bool { return c.Case == "" && c.WithdrawnAt.IsZero() }
+func (c Consent) Standing() bool {
+	return c.Case == "" && c.Purpose == PurposePrefill && c.WithdrawnAt.IsZero()
+}
 
 // Consents lists what a person agreed to, newest first, at most 500, refusals
 // left out. Only the person may.

@@ -17,12 +17,12 @@ import (
 type UseEntry struct {
 	ID        string
 	Authority ident.TenantID
-	Purpose   string // PurposePrefill, PurposeRepresented
-	Form      string // slug
-	Title     string // of the form
+	Purpose   string // PurposePrefill, PurposeRepresented, PurposeModule
+	Form      string // slug; of a module: its identifier
+	Title     string // of the form; of a module: its name and vendor
 	Case      ident.CaseID
 	Consent   ConsentID // or, of PurposeRepresented, the mandate
-	Attrs     []Attr    // PurposePrefill
+	Attrs     []Attr    // PurposePrefill, PurposeModule
 	At        time.Time
 }
 

@@ -79,6 +79,9 @@ func (s *Service) client(ctx context.Context, realm ident.RealmID, key string) (
 	return c, t, err
 }
 
+// title is how consents and history call the module.
+func (c Client) title() string { return c.Name + " (" + c.Vendor + ")" }
+
 // knows compares a secret in constant time.
 func (c Client) knows(secret string) bool {
 	return len(secret) > 0 && subtle.ConstantTimeCompare(digest(secret), c.secret) == 1

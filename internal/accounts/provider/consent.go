@@ -92,11 +92,19 @@ func (s *Service) agreed(ctx context.Context, x signIn, c Client, granted []stri
 	return id, err
 }
 
+// withdrawn reports whether the scope's person took this very consent back. One
+// that was replaced by a wider one is not.
+func withdrawn(ctx context.Context, tx *db.Tx, id string) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM account_consent WHERE realm_id=$1 AND person_id=$2 AND id=$3 AND withdrawn_at<>0`, string(tx.Realm()), string(tx.Person()), id).Scan(&n)
+	return n > 0, err
+}
+
 // consentOf reads what the scope's person lets a client have; "" for nothing.
 func consentOf(ctx context.Context, tx *db.Tx, c Client) (id string, attrs []accounts.Attr, err error) {
 	var list string
 	err = tx.QueryRow(ctx, `SELECT id,attributes FROM account_consent WHERE realm_id=$1 AND person_id=$2 AND authority=$3 AND purpose=$4 AND case_id=$5 AND withdrawn_at=0 AND text_version=$6`,
-		string(tx.Realm()), string(tx.Person()), string(c.Tenant), PurposeModule, string(c.ID), ConsentText).Scan(&id, &list)
+		string(tx.Realm()), string(tx.Person()), string(c.Tenant), accounts.PurposeModule, string(c.ID), ConsentText).Scan(&id, &list)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil, nil
 	}
@@ -132,11 +140,16 @@ func (s *Service) Agree(ctx context.Context, door tenancy.Door, v accounts.Visit
 				}
 			}
 			id = ident.New[string](tx.Now)
+			// One that was taken back stays in the person's list and opens nothing any
+			// more; the one that holds is replaced.
+			if _, err := tx.Exec(ctx, `UPDATE account_consent SET case_id=id WHERE realm_id=$1 AND person_id=$2 AND authority=$3 AND case_id=$4 AND withdrawn_at<>0`, string(tx.Realm()), string(x.Person), string(c.Tenant), string(c.ID)); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, `DELETE FROM account_consent WHERE realm_id=$1 AND person_id=$2 AND authority=$3 AND case_id=$4`, string(tx.Realm()), string(tx.Person()), string(c.Tenant), string(c.ID)); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, `INSERT INTO account_consent (realm_id,person_id,id,authority,purpose,form,case_id,attributes,text_version,level,given_at,withdrawn_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0)`,
-				string(tx.Realm()), string(tx.Person()), id, string(c.Tenant), PurposeModule, c.Name, string(c.ID), strings.Join(names, ","), ConsentText, int64(x.Level), db.Micros(tx.Now)); err != nil {
+				string(tx.Realm()), string(tx.Person()), id, string(c.Tenant), accounts.PurposeModule, c.title(), string(c.ID), strings.Join(names, ","), ConsentText, int64(x.Level), db.Micros(tx.Now)); err != nil {
 				return err
 			}
 			return audit.Record(ctx, tx, x.Citizen, audit.Event{Action: "consent.give", Object: "consent:" + id, Detail: "client " + string(c.ID)})

@@ -13,7 +13,7 @@
 // no implicit or hybrid flow, no refresh tokens, no request objects.
 //
 // What goes over stands in the person's consents and in the history of uses,
-// purpose PurposeModule: withdrawn there, it is refused here at once. So is
+// purpose accounts.PurposeModule: withdrawn there, it is refused here at once. So is
 // everything of a client that its authority switched off, and everything that
 // came from a sign-in that has ended.
 //

@@ -235,11 +235,19 @@ func (s *Service) userinfo(ctx context.Context, door tenancy.Door, token string)
 		if in, err := signedIn(ctx, tx, session); err != nil || !in {
 			return err
 		}
-		ok = true
-		id, agreed, err := consentOf(ctx, tx, c)
-		if err != nil || id == "" || consent == nothing {
+		if consent == nothing {
+			ok = true
+			return nil
+		}
+		back, err := withdrawn(ctx, tx, consent)
+		if err != nil || back {
 			return err
 		}
+		id, agreed, err := consentOf(ctx, tx, c)
+		if err != nil || id == "" {
+			return err
+		}
+		ok = true
 		claims(u, p, granted, agreed, who.Level)
 		var names []string
 		for _, a := range attrsOf(granted) {
@@ -252,7 +260,7 @@ func (s *Service) userinfo(ctx context.Context, door tenancy.Door, token string)
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO account_use (realm_id,person_id,id,authority,purpose,form,title,case_id,consent_id,attributes,at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)
 			ON CONFLICT (realm_id,person_id,case_id,consent_id,attributes) DO NOTHING`,
-			string(tx.Realm()), string(tx.Person()), ident.New[string](tx.Now), string(c.Tenant), PurposeModule, string(c.ID), c.Name+" ("+c.Vendor+")", handOver(code), id, strings.Join(names, ","), db.Micros(tx.Now))
+			string(tx.Realm()), string(tx.Person()), ident.New[string](tx.Now), string(c.Tenant), accounts.PurposeModule, string(c.ID), c.title(), handOver(code), id, strings.Join(names, ","), db.Micros(tx.Now))
 		return err
 	})
 	return u, ok, err

@@ -38,9 +38,6 @@ const (
 	tokenLife   = 10 * time.Minute // of ID token and access token
 )
 
-// PurposeModule is the purpose of consents and uses that belong to a module.
-const PurposeModule = "module"
-
 // Config of the Service.
 type Config struct {
 	DB        *db.DB

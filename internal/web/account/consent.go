@@ -25,6 +25,7 @@ type consentsView struct {
 	Told     string
 	Standing []consentView
 	Single   []consentView
+	Modules  []consentView
 	Past     []consentView
 	Uses     []useView
 	More     string
@@ -66,7 +67,9 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, x := range list {
 			one := consentView{Authority: s.authority(x.Authority), Attrs: attrNames(page, x.Attrs), Given: p.DateTime(x.GivenAt), What: page.T("consent.what.all")}
-			if t := titles[x.ID]; x.Case != "" && t != "" {
+			if t := titles[x.ID]; x.Purpose == accounts.PurposeModule {
+				one.What = page.T("consent.what.module", "module", x.Form)
+			} else if x.Case != "" && t != "" {
 				one.What = page.T("consent.what.named", "form", t)
 			} else if x.Case != "" {
 				one.What = page.T("consent.what.one")
@@ -77,9 +80,12 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			one.Withdraw = "/einwilligungen/" + string(x.ID) + "/zuruecknehmen"
-			if x.Standing() {
+			switch {
+			case x.Purpose == accounts.PurposeModule:
+				view.Modules = append(view.Modules, one)
+			case x.Standing():
 				view.Standing = append(view.Standing, one)
-			} else {
+			default:
 				view.Single = append(view.Single, one)
 			}
 		}
@@ -89,9 +95,14 @@ func (s *Server) getConsents(w http.ResponseWriter, r *http.Request) error {
 		view.More = "/einwilligungen?vor=" + uses[usesShown-1].ID + "#verlauf"
 	}
 	for _, u := range uses {
-		x := useView{At: u.At, When: p.DateTime(u.At), Authority: s.authority(u.Authority), Attrs: attrNames(page, u.Attrs), Text: page.T("consent.use.prefill", "form", u.Title, "tenant", s.authority(u.Authority))}
-		if u.Purpose == accounts.PurposeRepresented {
+		x := useView{At: u.At, When: p.DateTime(u.At), Authority: s.authority(u.Authority), Attrs: attrNames(page, u.Attrs)}
+		switch u.Purpose {
+		case accounts.PurposeRepresented:
 			x.Text = page.T("consent.use.represented", "form", u.Title, "tenant", x.Authority)
+		case accounts.PurposeModule:
+			x.Text = page.T("consent.use.module", "module", u.Title, "tenant", x.Authority)
+		default:
+			x.Text = page.T("consent.use.prefill", "form", u.Title, "tenant", x.Authority)
 		}
 		view.Uses = append(view.Uses, x)
 	}
