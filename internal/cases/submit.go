@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -38,6 +39,10 @@ type Sending struct {
 	// Version is that of the draft whose answers were shown; 0 leaves the
 	// comparison out.
 	Version int64
+	// Values are what the check page itself asks (the declaration) and is not
+	// saved yet; nil if everything is. Only what is sent is kept of them: after
+	// "case.incomplete" it is Answer that saves them.
+	Values url.Values
 }
 
 // Submission is what the applicant is told.
@@ -106,6 +111,12 @@ func (s *Service) submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 	if err != nil {
 		return out, err
 	}
+	if in.Values != nil {
+		var found []forms.Problem
+		if a, found = def.Accept(forms.CheckPage, in.Values, nil, a, e); forms.Blocks(found) {
+			return out, incomplete(found)
+		}
+	}
 	z, err := freeze(def, def.Prove(a, e), e)
 	if err != nil {
 		return out, err
@@ -140,13 +151,7 @@ type submission struct {
 func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, err error) {
 	look := def.Look(a, e)
 	if found := look.Check(); forms.Blocks(found) {
-		var fields []errs.Field
-		for _, p := range found {
-			if !p.Warn {
-				fields = append(fields, errs.Field{Name: p.Page + "#" + p.Input, Literal: p.Text})
-			}
-		}
-		return z, errs.Invalid("case.incomplete", fields...)
+		return z, incomplete(found)
 	}
 	final := look.Final()
 	total, lines, err := look.Fee()
@@ -169,6 +174,16 @@ func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, 
 	z.Sections, z.Next, z.Legal, z.Files = look.Summary(), def.Next, def.Legal, final.Files()
 	z.applicant, z.total, z.pay = whoApplies(def, final), total, total > 0 && def.Payment
 	return z, nil
+}
+
+func incomplete(found []forms.Problem) error {
+	var fields []errs.Field
+	for _, p := range found {
+		if !p.Warn {
+			fields = append(fields, errs.Field{Name: p.Page + "#" + p.Input, Literal: p.Text})
+		}
+	}
+	return errs.Invalid("case.incomplete", fields...)
 }
 
 // fill puts into the row what does not depend on the transaction.

@@ -144,6 +144,27 @@ func (s *process) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * (time.Second / 100), errors.Join(err1, err2) // USER_HZ is 100 on Linux
 }
 
+// settle waits until the program has nothing to do any more, 20 s at most:
+// after a start it builds the indexes of all portals.
+func (s *process) settle(ctx context.Context) error {
+	const look, calm = 500 * time.Millisecond, 20 * time.Millisecond
+	before, err := s.cpu()
+	for range 40 {
+		if err != nil {
+			return err
+		}
+		if err := pause(ctx, look); err != nil {
+			return err
+		}
+		now, e := s.cpu()
+		if now-before < calm {
+			return e
+		}
+		before, err = now, e
+	}
+	return nil
+}
+
 // rss is the memory of a process in MB.
 func rss(pid int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

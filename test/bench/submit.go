@@ -34,8 +34,8 @@ type weight struct{ Rows, Bytes int }
 // second, beside the bare engine that commits rows and files of that size.
 //
 // Everything that people do before is done before: the drafts are filled in
-// through the same verbs, then the world is copied for each round and the
-// program started on the copy. What is timed are requests to the running
+// through the same verbs, then the world is copied for each round, the program
+// started on the copy and left to build its indexes. What is timed are requests to the running
 // program, with its jobs (receipts, parcels for the folder) beside them.
 func submissions(ctx context.Context, b *bench) error {
 	p, err := b.copy("submit")
@@ -183,6 +183,9 @@ func (b *bench) sendAll(ctx context.Context, p town.Place, first, timed []draft)
 	}
 	err = func() error {
 		for _, list := range [][]draft{first, timed} {
+			if err := ours.settle(ctx); err != nil {
+				return err
+			}
 			o := loadOrder{Addr: ours.addr, Conns: senders, Status: http.StatusSeeOther}
 			for _, d := range list {
 				o.Chains = append(o.Chains, d.requests())

@@ -195,7 +195,15 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 		st.changed = true
 		return s.showCheck(w, r, &wk, http.StatusConflict, st)
 	}
+	sending := cases.Sending{Key: key, Confirmed: st.sure || len(p.Fields) > 0, Version: wk.Version}
 	if len(p.Fields) > 0 && !(declared && in.values.Get(forms.DeclarationField) == ui.Yes) || len(in.values) > len(p.Fields) {
+		sending.Values = in.values
+	}
+	sub, err := s.c.Cases.Submit(r.Context(), c, wk.ID, wk.proof, sending)
+	if err == nil {
+		return s.afterSubmit(w, r, form, sub)
+	}
+	if sending.Values != nil && errs.KeyOf(err) == "case.incomplete" { // what was ticked stays
 		d, problems, err := s.c.Cases.Answer(r.Context(), c, wk.ID, wk.proof, cases.Sent{Page: forms.CheckPage, Values: in.values})
 		if err != nil {
 			return s.unopened(w, r, wk, form, in.named, err)
@@ -206,14 +214,8 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 			st.problems = problems
 			return s.showCheck(w, r, &wk, http.StatusUnprocessableEntity, st)
 		}
-		st.sure = true
-	} else if len(p.Fields) > 0 {
-		st.sure = true
 	}
-	sub, err := s.c.Cases.Submit(r.Context(), c, wk.ID, wk.proof, cases.Sending{Key: key, Confirmed: st.sure, Version: wk.Version})
-	if err == nil {
-		return s.afterSubmit(w, r, form, sub)
-	}
+	st.sure = sending.Confirmed
 	wk.turn()
 	switch {
 	case errs.KeyOf(err) == "case.confirm":
