@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"stadttor/internal/errs"
+	"stadttor/internal/web/locale"
 )
 
 // version is set by the release build (-ldflags "-X main.version=…").
@@ -25,6 +27,7 @@ type verbs struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's schema."`
 	Import  importCmd  `cmd:"" help:"Take content in."`
 	Export  exportCmd  `cmd:"" help:"Give content out, in the standard's own format."`
+	Staff   staffCmd   `cmd:"" help:"Let the first members of an authority's staff in."`
 	Search  searchCmd  `cmd:"" help:"Measure the search."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, keys, disk, database and audit chain."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
@@ -33,7 +36,8 @@ type verbs struct {
 const description = `Stadttor: the shared citizen-service platform of a Kreis and its Kommunen.
 
     Try it       stadttor demo
-    Run it       stadttor migrate --config FILE && stadttor serve --config FILE
+    Found it     stadttor migrate --config FILE --new-root-key && stadttor import realm REALM.json --config FILE
+    Run it       stadttor serve --config FILE
     Look at it   stadttor doctor --config FILE
 
 Exit codes: 0 done, 1 failed, 2 wrong use or wrong setting, 3 done but something was refused or found.`
@@ -84,8 +88,12 @@ func run(ctx context.Context, args []string) int {
 		return 2
 	}
 	fmt.Fprintf(os.Stderr, "stadttor: %v\n", err)
+	words := locale.For(locale.German)
+	if key := errs.KeyOf(err); key != "" && words.Has(key) {
+		fmt.Fprintf(os.Stderr, "  %s\n", words.T(key))
+	}
 	for _, x := range errs.FieldsOf(err) {
-		fmt.Fprintf(os.Stderr, "  %s: %s%s\n", x.Name, x.Key, x.Literal)
+		fmt.Fprintf(os.Stderr, "  %s: %s\n", x.Name, cmp.Or(x.Literal, words.T(x.Key, x.Args...)))
 	}
 	return 1
 }

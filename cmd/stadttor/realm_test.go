@@ -205,3 +205,60 @@ func TestAFileThatDoesNotFitChangesNothing(t *testing.T) {
 		t.Errorf("--schema: %d", got.code)
 	}
 }
+
+func TestTheFirstMembersOfStaffAreLetIn(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, engine)
+			h.does(0, "import", "realm", exampleRealm)
+			invite := []string{"staff", "invite", "--tenant", "seenburg", "--mail", "w.harmsdorf@seenburg.example", "--name", "Wiebke Harmsdorf", "--role", "administrator", "--role", "realm-administrator"}
+			link := strings.TrimSpace(h.does(0, invite...).out)
+			if want := fmt.Sprintf("http://service.seenburg.example:%d/verwaltung/", h.port); !strings.HasPrefix(link, want) || strings.Contains(link, "\n") {
+				t.Errorf("link %q", link)
+			}
+			if got := h.does(1, invite...); got.out != "" || strings.Contains(got.err, "harmsdorf") {
+				t.Errorf("invited twice: %s%s", got.out, got.err)
+			}
+			add := func(code int, more ...string) said {
+				return h.does(code, append([]string{"staff", "add", "--tenant", "seenburg", "--method", "haus", "--subject", "8f3a", "--name", "Jannes Uhlenbrock"}, more...)...)
+			}
+			if got := add(3, "--role", "caseworker@ordnungsamt"); !strings.HasPrefix(got.out, "saved") || !strings.Contains(got.err, "not connected") {
+				t.Errorf("a method that is not there: %s%s", got.out, got.err)
+			}
+			if got := add(3, "--role", "caseworker@ordnungsamt"); !strings.HasPrefix(got.out, "unchanged") {
+				t.Errorf("again: %s", got.out)
+			}
+			if got := add(1, "--role", "lead"); !strings.Contains(got.err, "--replace") {
+				t.Errorf("other roles: %s", got.err)
+			}
+			if got := add(1, "--role", "chef", "--replace"); !strings.Contains(got.err, "Diese Rolle gibt es nicht") {
+				t.Errorf("a role that is none: %s", got.err)
+			}
+			if got := add(1, "--role", "lead@bauamt"); !strings.Contains(got.err, "no unit bauamt") {
+				t.Errorf("a unit that is none: %s", got.err)
+			}
+			add(3, "--role", "lead", "--role", "auditor", "--replace")
+			if got := h.does(2, "staff", "add", "--tenant", "seenburg", "--method", "lokal", "--subject", "x", "--name", "X", "--role", "lead"); !strings.Contains(got.err, "invite") {
+				t.Errorf("a local account cannot be added: %s", got.err)
+			}
+			h.does(2, "staff", "list", "--tenant", "nirgends")
+			list := h.does(0, "staff", "list", "--tenant", "seenburg")
+			for _, line := range []string{"Wiebke Harmsdorf               lokal            administrator, realm-administrator\n", "Jannes Uhlenbrock              haus             auditor, lead\n", "2 members"} {
+				if !strings.Contains(list.out, line) {
+					t.Errorf("%q is missing in\n%s", line, list.out)
+				}
+			}
+			var members []struct {
+				Method, Subject string
+				Active          bool
+			}
+			if err := json.Unmarshal([]byte(h.does(0, "staff", "list", "--tenant", "seenburg", "--json").out), &members); err != nil || len(members) != 2 || !members[1].Active {
+				t.Errorf("--json: %v %+v", err, members)
+			}
+			if got := h.does(0, "staff", "list", "--tenant", "uferrode"); !strings.Contains(got.out, "0 members") {
+				t.Errorf("of the other authority: %s", got.out)
+			}
+		})
+	}
+}

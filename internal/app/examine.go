@@ -59,7 +59,14 @@ func (a *App) Examine(ctx context.Context, progress func(int)) ([]Check, error) 
 	var ways []string
 	for _, r := range a.Directory.Realms() {
 		if _, ok := a.Directory.AccountDoor(r.ID); !ok {
-			ways = append(ways, r.Slug+": no account host, or nobody who answers for the accounts: nobody can sign in")
+			missing := "no account_host"
+			switch lead, ok := a.Directory.TenantBySlug(r.Lead); {
+			case !ok || lead.Realm != r.ID:
+				missing = "no lead, a tenant that answers for the accounts"
+			case r.AccountHost != "":
+				missing = "no portal of " + r.Lead + ", or its host is the account host"
+			}
+			ways = append(ways, r.Slug+": "+missing+": nobody can sign in (stadttor import realm FILE gives it)")
 		}
 	}
 	ways = append(ways, a.Accounts.Broken()...)
