@@ -34,6 +34,8 @@ type signInPage struct {
 	Told, Refused string
 	Methods       []signInMethod
 	Realm, Staff  bool // the actor may see what is connected
+	RealmName     string
+	Host          string // where the realm's people sign in, "" for none
 }
 
 // signInMethod is one of them, to edit.
@@ -64,7 +66,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	out := signInPage{Told: office.Told(r, page, "admin.done."), Realm: v.Staff.May(perm.AdministerAll), Staff: v.Staff.May(perm.GrantRoles)}
+	out := signInPage{RealmName: v.Door.Realm.Name, Host: v.Door.Realm.AccountHost, Told: office.Told(r, page, "admin.done."), Realm: v.Staff.May(perm.AdministerAll), Staff: v.Staff.May(perm.GrantRoles)}
 	var problems []ui.Problem
 	for _, o := range offers {
 		c := accounts.Choice{Name: o.Name, Offered: o.Offered, Stopped: o.Stopped, Notice: o.Notice}

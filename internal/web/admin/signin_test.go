@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"stadttor/internal/perm"
 	"stadttor/internal/test/apptest"
 	"stadttor/internal/test/htmlcheck"
 )
@@ -41,6 +42,23 @@ func TestAnAuthorityChoosesItsSignInMethods(t *testing.T) {
 	x.Get(h.URLOf("torhausen", "/anmelden")).Sees(http.StatusOK, "Zurzeit ist keine Anmeldung möglich", "Bis Freitag gestört.")
 	wellFormed(t, x)
 	h.Browser().Get(h.URLOf("aulenried", "/anmelden")).Sees(http.StatusOK, "Mit „Demo-Anmeldung“ anmelden")
+}
+
+func TestWhoAdministersTheRealmSeesWhereItsPeopleSignIn(t *testing.T) {
+	h := apptest.Start(t, "sqlite")
+	const path, host = "/verwaltung/anmeldeverfahren", "konto.kreis-musterland.localhost"
+	h.Browser().SignInStaff("torhausen", "torhausen-admin").Get(h.URLOf("torhausen", path)).Sees(http.StatusOK).Lacks(host)
+	b := h.Browser().SignInStaff("kreis-musterland", "musterland-realm-admin").Get(h.URLOf("kreis-musterland", path)).Sees(http.StatusOK, "Adresse des Bürgerkontos", host)
+	wellFormed(t, b)
+	realm, _ := h.Directory.RealmBySlug("kreis-musterland")
+	realm.AccountHost = ""
+	if err := h.Directory.SaveRealm(t.Context(), perm.System{Name: "test"}, realm); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Directory.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.Get(h.URLOf("kreis-musterland", path)).Sees(http.StatusOK, "hat noch keine Adresse").Lacks(host)
 }
 
 func TestAMethodIsConnectedOnceForTheRealm(t *testing.T) {
