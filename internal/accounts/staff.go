@@ -127,14 +127,7 @@ func mayGrant(actor perm.Actor, t ident.TenantID, whose ident.StaffID, changes [
 // holds; nobody blocks himself. Errors: NotFound, Forbidden.
 func (s *Service) SetActive(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, active bool) error {
 	return s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		held, err := grants(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if a, ok := actor.(perm.Staff); ok && a.Staff == id {
-			return errs.Forbidden("roles.not-own")
-		}
-		if err := mayGrant(actor, t.ID, id, held); err != nil {
+		if err := mayManage(ctx, tx, actor, id); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE staff SET active=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), active)
@@ -153,6 +146,34 @@ func (s *Service) SetActive(ctx context.Context, actor perm.Actor, t tenancy.Ten
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: action, Object: "staff:" + string(id)})
 	})
+}
+
+// mayManage: who could give all that a member holds may block him and help him
+// to a new access; the operator may; nobody himself.
+func mayManage(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID) error {
+	held, err := grants(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if a, ok := actor.(perm.Staff); ok && a.Staff == id {
+		return errs.Forbidden("roles.not-own")
+	}
+	return mayGrant(actor, tx.Tenant(), id, held)
+}
+
+// Managed gives the subject by which a member of the scope's staff signs in by
+// a method, for the verbs with which the method helps him: a lost second
+// factor, another invitation. Who may manage him may. Errors: Forbidden
+// (roles.not-held, roles.not-own), NotFound for a member of another method.
+func (s *Service) Managed(ctx context.Context, tx *db.Tx, actor perm.Actor, method string, id ident.StaffID) (subject string, err error) {
+	if err := mayManage(ctx, tx, actor, id); err != nil {
+		return "", err
+	}
+	err = tx.QueryRow(ctx, `SELECT subject FROM staff WHERE tenant_id=$1 AND id=$2 AND method=$3`+tx.ForUpdate(), string(tx.Tenant()), string(id), method).Scan(&subject)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", errs.NotFound("staff", id)
+	}
+	return subject, err
 }
 
 // staffBySubject finds an active member; anybody else is refused.

@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
 )
 
@@ -150,10 +151,27 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 			string(tx.Tenant()), digest(secret), KindStaff, string(id), int64(who.Level), who.Means, method, string(ident.New[ident.EntryID](tx.Now)), db.Micros(tx.Now)); err != nil {
 			return err
 		}
+		if err := s.nameStaff(ctx, tx, id, who.Profile.Name()); err != nil {
+			return err
+		}
 		if err := bind(ctx, tx, m, Attempt{Kind: KindStaff, Realm: door.Realm.ID, Tenant: door.Tenant.Slug}, who, string(id)); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "session.open", Object: actor.Ref(), Detail: who.Means + " " + who.Level.String()})
 	})
 	return secret, a.returnPath, err
+}
+
+// nameStaff gives a member who was added without a name the one that he states.
+func (s *Service) nameStaff(ctx context.Context, tx *db.Tx, id ident.StaffID, name pii.Text) error {
+	key, place := s.c.Directory.Key(tx.Tenant()), namePlace(tx.Tenant(), id)
+	var sealed []byte
+	if err := tx.QueryRow(ctx, `SELECT name FROM staff WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id)).Scan(&sealed); err != nil {
+		return err
+	}
+	if now, err := key.Open(sealed, place); err != nil || len(now) > 0 || name.Empty() {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), key.Seal([]byte(name.Reveal()), place))
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"stadttor/internal/accounts"
 	logindemo "stadttor/internal/accounts/demo"
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/app/demo"
 	files "stadttor/internal/app/demo/catalogue"
 	"stadttor/internal/catalogue"
@@ -149,6 +150,11 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 			tenant, _ := a.Directory.TenantBySlug(t.Slug)
 			if err := a.installStaff(ctx, tenant, people.Staff); err != nil {
 				return fmt.Errorf("staff of %s: %w", t.Slug, err)
+			}
+			if slices.Contains(people.LocalStaff, t.Slug) {
+				if err := a.Accounts.SaveStaffChoice(ctx, operator, tenancy.Door{Tenant: tenant}, accounts.Choice{Name: local.Name, Offered: true}); err != nil {
+					return fmt.Errorf("staff of %s: %w", t.Slug, err)
+				}
 			}
 			tick("Personal " + t.Name)
 		}

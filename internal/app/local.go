@@ -27,6 +27,9 @@ func (a *App) openLocal() {
 		AddStaff: func(ctx context.Context, tx *db.Tx, actor perm.Actor, subject string, name pii.Text, list []perm.Grant) (ident.StaffID, error) {
 			return a.Accounts.AddStaff(ctx, tx, actor, local.Name, subject, name, list)
 		},
+		Managed: func(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID) (string, error) {
+			return a.Accounts.Managed(ctx, tx, actor, local.Name, id)
+		},
 	})
 }
 

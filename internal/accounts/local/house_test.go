@@ -53,7 +53,7 @@ type house struct {
 	ended []string // holders whose sessions were ended
 	// members are the subjects of the staff that the host knows.
 	members map[ident.StaffID]string
-	citi  local.Scope
+	citi    local.Scope
 }
 
 func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config)) *house {
@@ -103,6 +103,15 @@ func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config))
 			id := ident.New[ident.StaffID](tx.Now)
 			h.members[id] = subject
 			return id, nil
+		},
+		Managed: func(_ context.Context, _ *db.Tx, actor perm.Actor, id ident.StaffID) (string, error) {
+			if a, ok := actor.(perm.Staff); ok && !a.May(perm.GrantRoles) {
+				return "", errs.Forbidden("error.forbidden")
+			}
+			if h.members[id] == "" {
+				return "", errs.NotFound("staff", id)
+			}
+			return h.members[id], nil
 		},
 	}
 	for _, f := range change {

@@ -89,6 +89,59 @@ func (s *Service) Invite(ctx context.Context, actor perm.Actor, t tenancy.Tenant
 	return out, nil
 }
 
+// InviteAgain sends a member who has not made his access yet another link, to
+// the address given; the one before is void. Who may manage him may
+// (Config.Managed). The operator gets the link. Errors: Invalid, Forbidden,
+// NotFound for a member of another method, Conflict when he has his access or
+// the address is somebody else's (local.mail.taken).
+func (s *Service) InviteAgain(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, in Invitation) (out Invited, err error) {
+	_, operator := actor.(perm.System)
+	if in.ByHand && !operator {
+		return out, errs.Forbidden("error.forbidden")
+	}
+	x := Staff(t.Realm, t.ID)
+	r, err := s.room(x)
+	if err != nil {
+		return out, err
+	}
+	address, index, err := r.address(in.Mail)
+	if err != nil {
+		return out, err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		subject, err := s.c.Managed(ctx, tx, actor, id)
+		if err != nil {
+			return err
+		}
+		out = Invited{Staff: id, Account: AccountID(subject)}
+		for _, find := range []func() (account, error){
+			func() (account, error) { return r.peek(ctx, tx, out.Account) },
+			func() (account, error) { return r.byMail(ctx, tx, index) },
+		} {
+			if _, err := find(); err == nil {
+				return errs.Conflict("local.mail.taken")
+			} else if !errs.Is(err, errs.KindNotFound) {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), subject); err != nil {
+			return err
+		}
+		link, err := r.invite(ctx, tx, link{ForRegister, out.Account, index, address, language(in.Lang)}, in.ByHand)
+		if err != nil {
+			return err
+		}
+		if operator {
+			out.Link = link
+		}
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + subject, Detail: "again"})
+	})
+	if err != nil {
+		return Invited{}, err
+	}
+	return out, nil
+}
+
 // invite notes a link and the mail that brings it.
 func (r room) invite(ctx context.Context, tx *db.Tx, l link, byHand bool) (pii.Text, error) {
 	secret, err := r.putLink(ctx, tx, l)

@@ -754,7 +754,7 @@ func TestStaffNeedASecondFactor(t *testing.T) {
 		if err != nil || next.Stage != local.StageCode {
 			t.Fatal(next, err)
 		}
-		if got := h.recorded(h.other.Scope()); !slices.Equal(got, []string{"local.invite done", "local.register Passwort done", "local.sign-in Passwort und Einmalcode done"}) {
+		if got := h.recorded(h.other.Scope()); !slices.Equal(got, []string{"local.invite done", "local.register Passwort done", "local.change totp-on done", "local.sign-in Passwort und Einmalcode done"}) {
 			t.Errorf("%q", got)
 		}
 	})

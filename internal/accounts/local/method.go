@@ -18,10 +18,10 @@ import (
 // Name of the connection: part of addresses and of what is known of people.
 const Name = "lokal"
 
-// Named is the connection as the host offers it: to citizens. The same Method
-// serves staff where a door has the pages of local.Staff.
+// Named is the connection as the host offers it: to the citizens of all realms,
+// and to the staff of an authority that switched it on.
 func (s *Service) Named() accounts.Named {
-	return accounts.Named{Name: Name, Title: "E-Mail-Adresse und Passwort oder Passkey", Kind: "local", Method: s, Citizens: true, MaxLevel: perm.LevelBasis}
+	return accounts.Named{Name: Name, Title: "E-Mail-Adresse und Passwort oder Passkey", Kind: "local", Method: s, Citizens: true, Staff: true, OptIn: true, MaxLevel: perm.LevelBasis}
 }
 
 var _ accounts.Method = (*Service)(nil)

@@ -272,6 +272,72 @@ func (s *Service) AddPasskey(ctx context.Context, h Holder, ceremony string, ans
 	return codes, err
 }
 
+// BeginEnrolPasskey starts to set up a passkey within a try at StageEnrol, in
+// place of BeginEnrol. Error: Forbidden "local.try.gone".
+func (s *Service) BeginEnrolPasskey(ctx context.Context, x Scope, secret string) (c Ceremony, err error) {
+	r, err := s.room(x)
+	if err != nil {
+		return c, err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		t, err := r.getTry(ctx, tx, secret, StageEnrol)
+		if err != nil {
+			return err
+		}
+		a, err := r.byID(ctx, tx, t.account)
+		if err != nil {
+			return err
+		}
+		c, err = r.challenge(ctx, tx, "enrol:"+t.id, a.id, a.mail)
+		return err
+	})
+	return c, err
+}
+
+// EnrolPasskey ends BeginEnrolPasskey with the browser's answer; with fresh
+// recovery codes the try goes on at StageShown. Errors: as AddPasskey, Forbidden
+// "local.try.gone".
+func (s *Service) EnrolPasskey(ctx context.Context, x Scope, secret, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
+	r, err := s.room(x)
+	if err != nil {
+		return next, nil, err
+	}
+	if name, err = cleanPasskeyName(name); err != nil {
+		return next, nil, err
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		next, codes = Next{}, nil
+		t, err := r.getTry(ctx, tx, secret, StageEnrol)
+		if err != nil {
+			return err
+		}
+		a, err := r.byID(ctx, tx, t.account)
+		if err != nil {
+			return err
+		}
+		c, err := r.credential(ctx, tx, "enrol:"+t.id, ceremony, a.id, answer)
+		if err != nil {
+			return err
+		}
+		if err := r.putPasskey(ctx, tx, a.id, c, name); err != nil {
+			return err
+		}
+		if codes, err = r.firstCodes(ctx, tx, a.id); err != nil {
+			return err
+		}
+		if err := r.changed(ctx, tx, a, "passkey-on"); err != nil {
+			return err
+		}
+		if len(codes) > 0 {
+			next, err = r.move(ctx, tx, t, StageShown, a.id, MeansPasskey)
+			return err
+		}
+		next, err = r.signed(ctx, tx, t, a, MeansPasskey, true)
+		return err
+	})
+	return next, codes, err
+}
+
 // RenamePasskey gives one of the holder's passkeys another name. Errors:
 // NotFound, Invalid, Forbidden "local.fresh".
 func (s *Service) RenamePasskey(ctx context.Context, h Holder, id string, name pii.Text) error {

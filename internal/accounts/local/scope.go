@@ -87,8 +87,12 @@ type Config struct {
 	EndSessions func(ctx context.Context, tx *db.Tx, s Scope, holder, but string) error
 	// AddStaff makes the member of staff whose access is to be, in the caller's
 	// transaction of the tenant; it decides who may (accounts.Service.AddStaff).
-	// Required for Invite.
+	// Required for staff.
 	AddStaff func(ctx context.Context, tx *db.Tx, actor perm.Actor, subject string, name pii.Text, list []perm.Grant) (ident.StaffID, error)
+	// Managed gives the subject of a member of staff whom the actor wants to help,
+	// in the caller's transaction; it decides who may (accounts.Service.Managed).
+	// Required for staff.
+	Managed func(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID) (subject string, err error)
 	// Params of new passwords; the zero value means StandardParams.
 	Params Params
 	// Hashes is how many passwords are hashed at once; 0 means 2. Memory is

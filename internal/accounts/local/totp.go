@@ -272,7 +272,7 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 		if !ok {
 			return errCode
 		}
-		if err := r.queue(ctx, tx, mail.AccountChanged, a.mail, a.lang, r.site.link(PageSecurity, "")); err != nil {
+		if err := r.changed(ctx, tx, a, "totp-on"); err != nil {
 			return err
 		}
 		if len(codes) > 0 {

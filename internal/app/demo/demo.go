@@ -26,6 +26,9 @@ var data embed.FS
 type People struct {
 	Citizens []Citizen `json:"citizens"`
 	Staff    []Staff   `json:"staff"`
+	// LocalStaff are the tenants whose staff may sign in with an access of our
+	// own beside the demonstration's; nobody has one in the beginning.
+	LocalStaff []string `json:"local_staff"`
 }
 
 // Citizen is an invented person.

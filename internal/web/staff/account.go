@@ -19,5 +19,5 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows = append(rows, ui.Fact{Name: page.T("staff.role." + string(g.Role)), Values: []string{where}})
 	}
-	return ui.Render(w, r, http.StatusOK, accountView(page, rows))
+	return ui.Render(w, r, http.StatusOK, accountView(page, rows, s.c.Local != nil))
 }

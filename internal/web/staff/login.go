@@ -3,6 +3,7 @@ package staff
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,22 +17,29 @@ const home = "/verwaltung"
 
 // loginPage offers the ways to sign in.
 type loginPage struct {
-	Methods       []accounts.Named
+	Methods       []accounts.Offer
+	Fresh         bool   // somebody is signed in and shall sign in once more
 	Target        string // where to go afterwards
 	Told, Refused string
 }
 
 // signIn serves GET /verwaltung/anmelden.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
-	if ui.VisitOf(r).SignedInStaff() {
+	if ui.VisitOf(r).SignedInStaff() && r.URL.Query().Get("frisch") == "" {
 		return ui.SeeOther(w, r, target(r.URL.Query().Get("ziel")))
 	}
 	return s.showSignIn(w, r, http.StatusOK, target(r.URL.Query().Get("ziel")), "")
 }
 
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, to, refused string) error {
+	v := ui.VisitOf(r)
+	offers, err := s.c.Accounts.StaffOffers(r.Context(), v.Door)
+	if err != nil {
+		return err
+	}
 	page := office.Page(r, "staff.login.title", "")
-	return ui.Render(w, r, status, loginView(page, loginPage{Methods: s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door), Target: to, Told: office.Told(r, page, "staff.done."), Refused: refused}))
+	return ui.Render(w, r, status, loginView(page, loginPage{Methods: slices.DeleteFunc(offers, func(o accounts.Offer) bool { return !o.Offered }),
+		Fresh: v.SignedInStaff(), Target: to, Told: office.Told(r, page, "staff.done."), Refused: refused}))
 }
 
 // target keeps a wish for a return address inside the staff side.
@@ -53,6 +61,9 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) error {
 	b, browser, err := s.c.Accounts.BeginStaff(r.Context(), v.Door, s.c.Gate.Secret(r, ui.CookieLogin), method, back, target(office.Text(r, "ziel")))
 	if accounts.RefusedHere(err) {
 		return s.showSignIn(w, r, ui.StatusOf(err), target(office.Text(r, "ziel")), ui.PageOf(r).T(errs.KeyOf(err)))
+	}
+	if connected := func(m accounts.Named) bool { return m.Name == method }; errs.Is(err, errs.KindNotFound) && slices.ContainsFunc(s.c.Accounts.Methods(accounts.KindStaff, v.Door), connected) {
+		return s.refused(w, r, err) // stopped since the page was shown
 	}
 	if err != nil {
 		return err

@@ -18,10 +18,10 @@ func (s *Server) Routes() []ui.Route {
 	post := func(pattern string, right perm.Right, h ui.Handler) ui.Route {
 		return ui.Route{Pattern: "POST /verwaltung" + pattern, Audience: ui.Office, Right: right, Handle: h, MaxBody: textBody}
 	}
-	return []ui.Route{
+	return append([]ui.Route{
 		{Pattern: "GET /verwaltung/anmelden", Audience: ui.Visitor, Handle: s.signIn},
-		{Pattern: "POST /verwaltung/anmelden/{method}", Audience: ui.Visitor, Handle: s.begin},
-		{Pattern: "GET /verwaltung/anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.finish},
+		{Pattern: "POST /verwaltung/anmelden/{method}", Audience: ui.Visitor, Handle: s.begin, Limit: s.c.Limit},
+		{Pattern: "GET /verwaltung/anmelden/zurueck/{method}", Audience: ui.Visitor, Handle: s.finish, Limit: s.c.Limit},
 		{Pattern: "POST /verwaltung/anmelden/zurueck/{method}", Audience: ui.Partner, Handle: s.answer, MaxBody: accounts.MaxAnswer},
 		{Pattern: "GET /verwaltung/anmelden/partner/{method}", Audience: ui.Public, Handle: s.description},
 		{Pattern: "POST /verwaltung/abmelden", Audience: ui.Visitor, Handle: s.signOut},
@@ -29,6 +29,8 @@ func (s *Server) Routes() []ui.Route {
 		get("/{$}", "", s.start),
 		get("", "", s.start),
 		get("/konto", "", s.account),
+		get("/anmeldungen", "", s.signIns),
+		post("/anmeldungen/{handle}/beenden", "", s.endSignIn),
 		get("/faelle", perm.ReadCases, s.worklist),
 		get("/faelle/{id}", perm.ReadCases, s.showCase),
 		get("/faelle/{id}/dateien/{file}", perm.ReadCases, s.file),
@@ -46,5 +48,5 @@ func (s *Server) Routes() []ui.Route {
 		get("/faelle/{id}/entscheidung", perm.DecideCases, s.decision),
 		post("/faelle/{id}/entscheidung", perm.DecideCases, s.decide),
 		post("/faelle/{id}/vorschau", perm.DecideCases, s.preview),
-	}
+	}, s.localRoutes()...)
 }

@@ -63,6 +63,13 @@ func New(c Config) *Pages { return &Pages{c} }
 // at is the address of a page at this door.
 func (s *Pages) at(page string) string { return s.c.Path + page }
 
+// page starts a page.
+func (s *Pages) page(r *http.Request, title string) ui.Page {
+	page := s.c.Page(r, title)
+	page.Title = s.say(page, title)
+	return page
+}
+
 // say gives a text, in this door's words where it has some of its own.
 func (s *Pages) say(page ui.Page, key string, args ...any) string {
 	if own := s.c.Texts + strings.TrimPrefix(key, "local."); s.c.Texts != "" && page.Printer().Has(own) {
@@ -104,6 +111,8 @@ func (s *Pages) Routes() []ui.Route {
 		post(local.PageSignIn+"/weiter", s.postLocalOn),
 		post(local.PageSignIn+"/passkey", s.postLocalPasskey),
 		post(local.PageSignIn+"/abbrechen", s.postLocalBreak),
+		post(pageEnrol, s.postEnrol),
+		post(pageEnrol+"/passkey", s.postEnrolPasskey),
 
 		get(local.PageConfirm, s.getConfirm),
 		post(local.PageConfirm, s.postConfirm),
@@ -288,7 +297,7 @@ func (s *Pages) localGone(w http.ResponseWriter, r *http.Request, err error) err
 	if !errs.Is(err, errs.KindForbidden) && !errs.Is(err, errs.KindConflict) || key != "local.try.gone" && key != "local.link.gone" {
 		return err
 	}
-	page := s.c.Page(r, "account.gone.title")
+	page := s.page(r, "account.gone.title")
 	page.Languages = nil
 	v := ui.Notification{Lines: []string{s.say(page, key)}, Links: []ui.Link{{Text: page.T("account.gone.again"), URL: s.at(local.PageStart)}}}
 	if key == "local.link.gone" {

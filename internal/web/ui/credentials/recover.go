@@ -14,7 +14,7 @@ func (s *Pages) getForgot(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Pages) showForgot(w http.ResponseWriter, r *http.Request, try string, mail pii.Text, problem error) error {
-	page := s.c.Page(r, "local.forgot.title")
+	page := s.page(r, "local.forgot.title")
 	return s.showAsk(w, r, page, askView{Action: s.at(local.PageForgot), Try: try, Lead: s.say(page, "local.forgot.lead"), Button: page.T("local.forgot.button")}, mail, problem)
 }
 
@@ -57,7 +57,7 @@ func (s *Pages) showRecover(w http.ResponseWriter, r *http.Request, secret strin
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.c.Page(r, "local.recover.title")
+	page := s.page(r, "local.recover.title")
 	s.languages(&page, s.at(local.PageRecover), "schluessel", secret)
 	v := recoverView{Secret: secret, Mail: l.Mail, Code: l.Code}
 	if l.Code {
@@ -114,7 +114,7 @@ func (s *Pages) getAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	return ui.Render(w, r, http.StatusOK, s.addressPage(s.c.Page(r, "local.address.title"), addressView{secret, l.Mail}))
+	return ui.Render(w, r, http.StatusOK, s.addressPage(s.page(r, "local.address.title"), addressView{secret, l.Mail}))
 }
 
 // postAddress serves POST /konto/adresse.
@@ -125,6 +125,6 @@ func (s *Pages) postAddress(w http.ResponseWriter, r *http.Request) error {
 	if err := s.c.Local.ConfirmAddress(r.Context(), s.c.Scope(r), r.PostForm.Get("schluessel")); err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.c.Page(r, "local.address.done")
+	page := s.page(r, "local.address.done")
 	return ui.Render(w, r, http.StatusOK, ui.NotificationPage(page, ui.Notification{Lines: []string{page.T("local.address.donetext")}, Links: []ui.Link{{Text: page.T("local.codes.back"), URL: s.at(local.PageSecurity)}}}))
 }

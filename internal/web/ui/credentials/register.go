@@ -29,7 +29,7 @@ func (s *Pages) getRegister(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Pages) showRegister(w http.ResponseWriter, r *http.Request, try string, mail pii.Text, problem error) error {
-	page := s.c.Page(r, "local.register.title")
+	page := s.page(r, "local.register.title")
 	v := askView{Action: s.at(local.PageRegister), Try: try, Lead: page.T("local.register.lead", "realm", ui.VisitOf(r).Door.Realm.Name), Button: page.T("local.register.button"),
 		Title: page.T("local.register.level"), Notice: page.T("local.register.leveltext")}
 	return s.showAsk(w, r, page, v, mail, problem)
@@ -69,7 +69,7 @@ func (s *Pages) postRegister(w http.ResponseWriter, r *http.Request) error {
 
 // getSent serves GET /konto/gesendet.
 func (s *Pages) getSent(w http.ResponseWriter, r *http.Request) error {
-	page := s.c.Page(r, "local.sent.title")
+	page := s.page(r, "local.sent.title")
 	v := ui.Notification{Lines: []string{s.say(page, "local.sent.recover"), s.say(page, "local.sent.mind")}}
 	switch r.URL.Query().Get("wozu") {
 	case "anlegen":
@@ -101,7 +101,7 @@ func (s *Pages) showConfirm(w http.ResponseWriter, r *http.Request, secret strin
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.c.Page(r, "local.confirm.title")
+	page := s.page(r, "local.confirm.title")
 	s.languages(&page, s.at(local.PageConfirm), "schluessel", secret)
 	v := confirmView{Secret: secret, Mail: l.Mail}
 	fields := []ui.Field{
@@ -145,7 +145,7 @@ func (s *Pages) postConfirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch key := errs.KeyOf(err); {
 	case err == nil && len(codes) > 0:
-		page := s.c.Page(r, "local.codes.title")
+		page := s.page(r, "local.codes.title")
 		page.Languages = nil
 		return ui.Render(w, r, http.StatusOK, s.codesPage(page, codes, next.Try))
 	case err == nil:

@@ -41,7 +41,7 @@ func (s *Pages) showMeans(w http.ResponseWriter, r *http.Request, problem error)
 	if err != nil {
 		return err
 	}
-	page := s.c.Page(r, "local.means.title")
+	page := s.page(r, "local.means.title")
 	page.Nav = s.c.Nav
 	var v meansView
 	if key, ok := told[r.URL.Query().Get("meldung")]; ok {
@@ -111,7 +111,7 @@ func (s *Pages) showPassword(w http.ResponseWriter, r *http.Request, problem err
 	if err != nil || !ok {
 		return err
 	}
-	page := s.c.Page(r, "local.newpassword.title")
+	page := s.page(r, "local.newpassword.title")
 	page.Nav = s.c.Nav
 	v := formView{Action: s.at(pagePassword), Lead: page.T("local.newpassword.lead"), Button: page.T("local.newpassword.button"), Mail: o.Mail, Show: []string{"kennwort"}}
 	if o.Password {
@@ -161,6 +161,11 @@ type appView struct {
 	Field    ui.Field
 }
 
+// appField is the field for the first code of an app.
+func appField(page ui.Page) ui.Field {
+	return ui.Field{Name: "code", Type: ui.FieldText, Label: page.T("local.app.code"), Hint: page.T("local.app.codehint"), Autocomplete: "one-time-code", InputMode: "numeric", Width: 10}
+}
+
 // getApp serves GET /sicherheit/app.
 func (s *Pages) getApp(w http.ResponseWriter, r *http.Request) error { return s.showApp(w, r, nil) }
 
@@ -169,7 +174,7 @@ func (s *Pages) showApp(w http.ResponseWriter, r *http.Request, problem error) e
 	if err != nil {
 		return err
 	}
-	page := s.c.Page(r, "local.app.title")
+	page := s.page(r, "local.app.title")
 	page.Nav = s.c.Nav
 	var v appView
 	if v.Enrolment, err = s.c.Local.BeginTOTP(r.Context(), h); err != nil {
@@ -179,7 +184,7 @@ func (s *Pages) showApp(w http.ResponseWriter, r *http.Request, problem error) e
 		_, err = s.stale(w, r, s.at(pageApp), err)
 		return err
 	}
-	fields := []ui.Field{{Name: "code", Type: ui.FieldText, Label: page.T("local.app.code"), Hint: page.T("local.app.codehint"), Autocomplete: "one-time-code", InputMode: "numeric", Width: 10}}
+	fields := []ui.Field{appField(page)}
 	status := http.StatusOK
 	if problem != nil {
 		v.Problems, status = Faults(w, &page, fields, problem)
@@ -211,7 +216,7 @@ func (s *Pages) postApp(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Pages) showCodes(w http.ResponseWriter, r *http.Request, codes []pii.Text) error {
-	page := s.c.Page(r, "local.codes.title")
+	page := s.page(r, "local.codes.title")
 	page.Nav = s.c.Nav
 	page.Languages = nil
 	return ui.Render(w, r, http.StatusOK, s.codesPage(page, codes, ""))
@@ -249,7 +254,7 @@ func (s *Pages) showMail(w http.ResponseWriter, r *http.Request, mail pii.Text, 
 	if _, ok, err := s.fresh(w, r, s.at(pageMail)); err != nil || !ok {
 		return err
 	}
-	page := s.c.Page(r, "local.newmail.title")
+	page := s.page(r, "local.newmail.title")
 	page.Nav = s.c.Nav
 	m := mailField(page, mail)
 	m.Label = page.T("local.newmail.label")
@@ -301,7 +306,7 @@ func (s *Pages) showPasskeys(w http.ResponseWriter, r *http.Request, problem err
 	if err != nil || !ok {
 		return err
 	}
-	page := s.c.Page(r, "local.passkeys.title")
+	page := s.page(r, "local.passkeys.title")
 	page.Nav = s.c.Nav
 	fields := []ui.Field{{Name: "name", Type: ui.FieldText, Label: page.T("local.passkeys.name"), Hint: page.T("local.passkeys.namehint"), Optional: true, Autocomplete: "off", Width: 20}}
 	var v passkeysView

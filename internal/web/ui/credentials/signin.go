@@ -35,7 +35,7 @@ func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, status int, tr
 	if err != nil {
 		return s.localGone(w, r, err)
 	}
-	page := s.c.Page(r, "local.signin.title")
+	page := s.page(r, "local.signin.title")
 	s.languages(&page, s.at(local.PageSignIn), "versuch", try)
 	v := localView{Try: try, App: look.App, Passkey: look.Passkey}
 	if s.c.From != nil {
@@ -52,6 +52,8 @@ func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, status int, tr
 	case local.StageShown:
 		page.Title = page.T("local.codes.title")
 		return ui.Render(w, r, status, s.localOnPage(page, v))
+	case local.StageEnrol:
+		return s.showEnrol(w, r, try, problem)
 	default:
 		return s.localGone(w, r, errs.Forbidden("local.try.gone"))
 	}
