@@ -141,13 +141,25 @@ const outline = (page) => page.evaluate(() => {
   return found;
 });
 
+// draw leaves pictures of a page: FILE-1280-light.png and three more.
+async function draw(page, file, look) {
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ['light', 'dark']) {
+      await look({ width, height: 900 }, { colorScheme });
+      await page.screenshot({ path: `${file}-${width}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+  await look({ width: 1280, height: 900 }, { colorScheme: 'light' });
+}
+
 // check runs the gate on one address and lists the findings. Options: state
 // (cookies of a person who is signed in), reach (what to do on the page before
 // it is the one to check, given the page), status (expected, 200), budget (most
 // bytes of a first view), plain (a page without our frame: no skip link), quick
-// (axe in two of four variants). bytes counts
+// (axe in two of four variants), pictures (the beginning of a path: the page is
+// drawn wide and narrow, light and dark, for a human to look at). bytes counts
 // everything that a first view transfers, with headers.
-export async function check(browser, url, { state, reach, status = 200, budget, plain = false, quick = false } = {}) {
+export async function check(browser, url, { state, reach, status = 200, budget, plain = false, quick = false, pictures } = {}) {
   const findings = [];
   const add = (where, list) => { for (const x of list) findings.push(`${where}: ${x}`); };
   let incomplete = 0;
@@ -199,6 +211,7 @@ export async function check(browser, url, { state, reach, status = 200, budget, 
   add('1280px', await outline(page));
   add('1280px', await keyboard(page, plain));
   await inject(page, still);
+  if (pictures) await draw(page, pictures, look);
   await axeHere('1280px light');
   if (!quick) {
     await look(wide, { colorScheme: 'dark' });

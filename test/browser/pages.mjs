@@ -1,5 +1,6 @@
 // The accessibility gate over the running demonstration: node pages.mjs
-// [name …]. Every kind of page, as the person who may see it.
+// [--pictures] [name …]. Every kind of page, as the person who may see it;
+// --pictures draws each wide and narrow, light and dark, in artifacts/gate.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { execFile } from 'node:child_process';
@@ -155,7 +156,8 @@ function pages({ state, ids }) {
   ];
 }
 
-const wanted = process.argv.slice(2);
+const drawn = process.argv.includes('--pictures');
+const wanted = process.argv.slice(2).filter((x) => x !== '--pictures');
 const begun = Date.now();
 const work = await mkdtemp(join(tmpdir(), 'stadttor-gate-'));
 await rm(out, { recursive: true, force: true });
@@ -209,7 +211,7 @@ try {
           if (!found) throw new Error(`no link ${p.link} on ${p.from}`);
           path = found[1];
         }
-        const r = await check(browser, program.url(portal, path), p);
+        const r = await check(browser, program.url(portal, path), { ...p, pictures: drawn ? join(out, p.name) : undefined });
         html.set(p.name, r.html);
         incomplete += r.incomplete;
         const door = `${portal} ${/^\/verwaltung/.test(new URL(r.at).pathname) ? 'office' : 'citizens'} ${r.title}`;
