@@ -49,3 +49,36 @@ func officialNameOf(key string) (officialName, bool) {
 	n, ok := names[key[:leikaObjectLen]]
 	return n, ok
 }
+
+// phone is the number of a document, digits only.
+type phone struct {
+	number string
+	doc    uint32
+}
+
+// leika is the service key of a document, digits only.
+type leika struct {
+	key string
+	doc uint32
+}
+
+// leikaKeys returns the keys of a field that may hold several, digits only.
+func leikaKeys(field string) []string {
+	var out []string
+	for _, k := range strings.FieldsFunc(field, func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
+		if n := digitsOf(k); len(n) >= 5 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func digitsOf(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= '0' && c <= '9' {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}

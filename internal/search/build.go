@@ -1,0 +1,420 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Options of Build. The zero value is good.
+type Options struct {
+	Synonyms *Vocabulary // nil means BuiltIn
+	Places   []string    // place names of the realm, kept apart from topics
+}
+
+// Build indexes documents. Of documents with the same key the last one counts.
+// It never fails: what cannot be searched is merely not found.
+func Build(docs []Doc, o Options) *Corpus {
+	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), terms: make(map[string]uint32)}
+	c := &Corpus{
+		byKey:   make(map[Key]uint32, len(docs)),
+		atPlace: make(map[string][]uint32),
+		places:  placeNamesOf(o.Places),
+		vocab:   o.Synonyms,
+	}
+	if c.vocab == nil {
+		c.vocab = BuiltIn()
+	}
+	b.c = c
+	b.best, b.concepts = make([]float32, len(c.vocab.names)), make([][]posting, len(c.vocab.names))
+	b.forms = newSpellings()
+	last := make(map[Key]int, len(docs))
+	for i, d := range docs {
+		last[Key{d.Kind, d.ID}] = i
+	}
+	for i := range docs {
+		if last[Key{docs[i].Kind, docs[i].ID}] == i {
+			b.add(&docs[i])
+		}
+	}
+	b.finish()
+	return c
+}
+
+// Qualities of a match by place, before the share of the title it explains.
+const (
+	qTitle, qTitlePart     = 1.0, 0.72
+	qKeyword, qKeywordPart = 0.93, 0.55
+	qLead, qLeadPart       = 0.45, 0.24
+	qBody, qBodyPart       = 0.25, 0.10
+	// A title word explains at least this part of its quality; the rest is the
+	// share of the title it makes up, so that "Personalausweis" comes before
+	// "Verlust des Personalausweises".
+	titleFloor = 0.74
+)
+
+type builder struct {
+	c      *Corpus
+	l      *language
+	forms  *spellingsBuilder
+	heads  notes // of the document at hand
+	bodies notes
+	words  map[string]token // as written
+	infos  map[string]*info // by folded word and stem
+	best   []float32        // concept to its strength in the document at hand
+	about  []uint32         // concepts with a strength
+
+	terms    map[string]uint32
+	list     []found
+	concepts [][]posting // by their number
+}
+
+// found is a term while the index is built.
+type found struct {
+	text       string
+	head, body []posting
+}
+
+// info is what a word means to the index.
+type info struct {
+	piece
+	parts []piece
+}
+
+type piece struct {
+	text  string // folded
+	term  uint32 // of the index
+	stem  int32  // of the vocabulary, or -1
+	count uint16 // within the text at hand
+}
+
+// notes keep the best quality of each term in the document at hand.
+type notes struct {
+	best []uint32 // term to quality and reason, 0 if absent
+	in   []uint32
+}
+
+func (n *notes) note(term uint32, q float32, why reason) {
+	for int(term) >= len(n.best) {
+		n.best = append(n.best, make([]uint32, len(n.best)+1024)...)
+	}
+	v := uint32(q*full)<<8 | uint32(why)
+	if n.best[term] == 0 {
+		n.in = append(n.in, term)
+	}
+	n.best[term] = max(n.best[term], v)
+}
+
+func (n *notes) get(term uint32) uint32 {
+	if int(term) < len(n.best) {
+		return n.best[term]
+	}
+	return 0
+}
+
+func (n *notes) clear() {
+	for _, t := range n.in {
+		n.best[t] = 0
+	}
+	n.in = n.in[:0]
+}
+
+func (b *builder) term(text string) uint32 {
+	if id, ok := b.terms[text]; ok {
+		return id
+	}
+	id := uint32(len(b.list))
+	text = strings.Clone(text)
+	b.terms[text] = id
+	b.list = append(b.list, found{text: text})
+	return id
+}
+
+// analyse returns the words of a text with what is known of them.
+func (b *builder) analyse(text string) ([]token, []*info) {
+	if text == "" {
+		return nil, nil
+	}
+	toks := b.l.analyseWith(text, b.words)
+	out := make([]*info, len(toks))
+	for i, t := range toks {
+		key := t.fold
+		if !strings.HasPrefix(t.fold, t.stem) {
+			key = t.fold + " " + t.stem
+		}
+		in, ok := b.infos[key]
+		if !ok {
+			in = &info{piece: b.piece(t.fold, t.stem)}
+			for _, p := range b.l.split(t.fold) {
+				in.parts = append(in.parts, b.piece(p.text, p.stem))
+			}
+			b.infos[strings.Clone(key)] = in
+		}
+		out[i] = in
+	}
+	return toks, out
+}
+
+func (b *builder) piece(text, stem string) piece {
+	return piece{text: strings.Clone(text), term: b.term(stem), stem: b.c.vocab.number(stem)}
+}
+
+func (b *builder) add(d *Doc) {
+	c := b.c
+	id := uint32(len(c.docs))
+	e := entry{
+		key:    Key{d.Kind, d.ID},
+		title:  d.Title,
+		folded: foldText(d.Title),
+		online: d.Online,
+		pop:    float32(math.Log1p(max(0, d.Popularity))),
+	}
+	if math.IsNaN(float64(e.pop)) || math.IsInf(float64(e.pop), 0) {
+		e.pop = 0
+	}
+	c.maxPop = max(c.maxPop, e.pop)
+	for _, s := range d.Situations {
+		e.situations = append(e.situations, strings.Clone(s))
+	}
+	c.docs = append(c.docs, e)
+	c.byKey[e.key] = id
+	b.heads.clear()
+	b.bodies.clear()
+	for _, k := range b.about {
+		b.best[k] = 0
+	}
+	b.about = b.about[:0]
+
+	if d.Kind == KindPerson {
+		b.name(d.Title)
+	} else {
+		b.title(d.Title)
+	}
+	for _, k := range d.Keywords {
+		b.keyword(k, asKeyword)
+	}
+	for _, k := range leikaKeys(d.LeiKa) {
+		if n, ok := officialNameOf(k); ok {
+			b.keyword(n.name, asOfficialName)
+			b.keyword(n.ozg, asOfficialGroup)
+		}
+	}
+	b.text(d.Lead, qLead, qLeadPart, subjectLead, inLead)
+	b.text(d.Body, qBody, qBodyPart, subjectBody, inBody)
+
+	for _, t := range b.heads.in {
+		v := b.heads.best[t]
+		b.list[t].head = append(b.list[t].head, posting{id, uint16(v >> 8), reason(v)})
+	}
+	for _, t := range b.bodies.in {
+		if b.heads.get(t) == 0 {
+			v := b.bodies.best[t]
+			b.list[t].body = append(b.list[t].body, posting{id, uint16(v >> 8), reason(v)})
+		}
+	}
+	for _, k := range b.about {
+		b.concepts[k] = append(b.concepts[k], posting{id, uint16(b.best[k] * full), inName})
+	}
+	for _, p := range d.Places {
+		if f := foldText(p); f != "" {
+			c.atPlace[f] = append(c.atPlace[f], id)
+		}
+	}
+	if n := digitsOf(d.Phone); len(n) >= 3 {
+		c.phones = append(c.phones, phone{n, id})
+	}
+	for _, k := range leikaKeys(d.LeiKa) {
+		c.leika = append(c.leika, leika{k, id})
+	}
+	b.starts(id, d)
+}
+
+// Strengths with which a concept named in a place is the document's subject.
+const (
+	subjectKeyword = 0.7
+	subjectLead    = 0.36
+	subjectBody    = 0.2
+	subjectFloor   = 0.7 // of a title that says more than the concept
+)
+
+// subject ties the document at hand to a concept.
+func (b *builder) subject(concept uint32, q float32) {
+	if q < 0.06 || q <= b.best[concept] {
+		return
+	}
+	if b.best[concept] == 0 {
+		b.about = append(b.about, concept)
+	}
+	b.best[concept] = min(q, 1)
+}
+
+func (b *builder) title(text string) {
+	toks, infos := b.analyse(text)
+	var total float32
+	for _, t := range toks {
+		total += b.l.weight(t.stem)
+	}
+	total = max(total, 0.3)
+	v := b.c.vocab
+	bag := v.bag()
+	defer bag.free()
+	for i, t := range toks {
+		in := infos[i]
+		share := titleFloor + (1-titleFloor)*b.l.weight(t.stem)/total
+		b.heads.note(in.term, qTitle*share, inTitle)
+		b.forms.add(t.fold, t.stem, t.text, 0)
+		bag.put(in.stem, 1, 0)
+		for k, p := range in.parts {
+			q := float32(qTitlePart)
+			if k > 0 {
+				q -= 0.08
+			}
+			b.heads.note(p.term, q*share, inTitlePart)
+			bag.put(p.stem, 0.8, 0)
+			if len(p.text) > 4 {
+				b.forms.add(p.text, b.list[p.term].text, p.text, 1)
+			}
+		}
+	}
+	bag.find(0.01, func(m meaning) {
+		fit := min(m.covered/total, 1)
+		b.subject(m.concept, m.name*m.factor*(subjectFloor+(1-subjectFloor)*fit))
+	})
+}
+
+// name notes the name of a person: no compounds ("Sommerfeld"), no concepts ("Kaiser").
+func (b *builder) name(text string) {
+	toks, infos := b.analyse(text)
+	for i, t := range toks {
+		b.heads.note(infos[i].term, qTitle, inTitle)
+		b.forms.add(t.fold, t.stem, t.text, 0)
+	}
+}
+
+// standing says how much the words of a keyword count.
+type standing struct {
+	whole, part, subject float32
+	why, whyPart         reason
+}
+
+var (
+	asKeyword       = standing{qKeyword, qKeywordPart, subjectKeyword, inKeyword, inKeywordPart}
+	asOfficialName  = standing{0.6, 0.35, 0.6, inOfficialName, inOfficialName}
+	asOfficialGroup = standing{0.4, 0.22, 0.35, inOfficialName, inOfficialName}
+)
+
+func (b *builder) keyword(text string, as standing) {
+	toks, infos := b.analyse(text)
+	var total float32
+	for _, t := range toks {
+		total += b.l.weight(t.stem)
+	}
+	total = max(total, 0.3)
+	v := b.c.vocab
+	bag := v.bag()
+	defer bag.free()
+	for i, t := range toks {
+		in := infos[i]
+		share := 0.6 + 0.4*b.l.weight(t.stem)/total
+		b.heads.note(in.term, as.whole*share, as.why)
+		b.forms.add(t.fold, t.stem, t.text, 0)
+		bag.put(in.stem, 1, 0)
+		for _, p := range in.parts {
+			b.heads.note(p.term, as.part*share, as.whyPart)
+			bag.put(p.stem, 0.6, 0)
+		}
+	}
+	bag.find(0.01, func(m meaning) {
+		b.subject(m.concept, as.subject*m.name*m.factor)
+	})
+}
+
+// text notes the words of running text and the concepts it names.
+func (b *builder) text(s string, whole, partly, subject float32, why reason) {
+	if s == "" {
+		return
+	}
+	toks, infos := b.analyse(s)
+	for _, in := range infos {
+		in.count++
+	}
+	v := b.c.vocab
+	bag := v.bag()
+	defer bag.free()
+	for i, in := range infos {
+		n := in.count
+		if n == 0 || toks[i].digit && len(toks[i].fold) < 3 {
+			continue
+		}
+		in.count = 0
+		often := min(1+0.25*float32(n-1), 1.6)
+		b.bodies.note(in.term, whole*often, why)
+		bag.put(in.stem, 1, 0)
+		for _, p := range in.parts {
+			b.bodies.note(p.term, partly*often, why)
+			bag.put(p.stem, 0.7, 0)
+		}
+	}
+	for _, in := range infos {
+		in.count = 0
+	}
+	bag.find(0.6, func(m meaning) {
+		b.subject(m.concept, subject*m.name*m.factor)
+	})
+}
+
+func (b *builder) finish() {
+	c := b.c
+	slices.SortFunc(b.list, func(x, y found) int { return strings.Compare(x.text, y.text) })
+	n, size := 0, 0
+	for i := range b.list {
+		n += len(b.list[i].head) + len(b.list[i].body)
+		size += len(b.list[i].text)
+	}
+	for _, posts := range b.concepts {
+		n += len(posts)
+	}
+	// All texts share one string and all postings one slice.
+	var text strings.Builder
+	text.Grow(size)
+	for i := range b.list {
+		text.WriteString(b.list[i].text)
+	}
+	all := text.String()
+	c.terms = make([]term, len(b.list))
+	c.postings = make([]posting, 0, n)
+	for i := range b.list {
+		f, t := &b.list[i], &c.terms[i]
+		t.text, all = all[:len(f.text)], all[len(f.text):]
+		t.head = uint32(len(c.postings))
+		c.postings = append(c.postings, f.head...)
+		t.body = uint32(len(c.postings))
+		c.postings = append(c.postings, f.body...)
+		t.last = uint32(len(c.postings))
+		f.head, f.body = nil, nil
+	}
+	if len(c.terms) >= largeCorpus {
+		c.quick = make(map[string]uint32, len(c.terms))
+		for i := range c.terms {
+			c.quick[c.terms[i].text] = uint32(i)
+		}
+	}
+	for number, posts := range b.concepts {
+		if len(posts) > 0 {
+			first := uint32(len(c.postings))
+			c.postings = append(c.postings, posts...)
+			c.concepts = append(c.concepts, concept{uint32(number), first, uint32(len(c.postings))})
+		}
+	}
+	c.concepts = slices.Clip(c.concepts)
+	c.forms = b.forms.build()
+	c.starts = slices.Clip(c.starts)
+	sort.Slice(c.starts, func(i, j int) bool {
+		a, b := c.starts[i], c.starts[j]
+		if a.text != b.text {
+			return a.text < b.text
+		}
+		return a.doc < b.doc
+	})
+}
