@@ -2,14 +2,10 @@ package account
 
 import (
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"stadttor/internal/accounts"
-	"stadttor/internal/errs"
 	"stadttor/internal/pii"
 	"stadttor/internal/standards/iban"
 	"stadttor/internal/web/ui"
@@ -38,9 +34,13 @@ var profileParts = []struct {
 	slug  string
 	attrs []accounts.Attr
 }{
+
 	{"person", []accounts.Attr{accounts.AttrTitle, accounts.AttrGiven, accounts.AttrFamily, accounts.AttrBirthName, accounts.AttrBirthDate, accounts.AttrBirthPlace}},
+
 	{"anschrift", []accounts.Attr{accounts.AttrStreet, accounts.AttrHouseNumber, accounts.AttrPLZ, accounts.AttrCity, accounts.AttrCountry}},
+
 	{"kontakt", []accounts.Attr{accounts.AttrMail, accounts.AttrPhone, accounts.AttrIBAN, accounts.AttrVehicle}},
+
 	{"organisation", []accounts.Attr{accounts.AttrCompany, accounts.AttrRegister}},
 }
 
@@ -209,279 +209,10 @@ func (s *Server) showEdit(w http.ResponseWriter, r *http.Request, page ui.Page, 
 	return ui.Render(w, r, status, editPage(page, v))
 }
 
-// attrField is the question for one attribute. value is what is known, typed
-// what was sent and refused (nil: nothing).
-func attrField(page ui.Page, a accounts.Attr, value string, typed url.Values) ui.Field {
-	f := ui.Field{Name: string(a), Type: ui.FieldText, Label: page.T("profile.attr." + string(a)), Value: value, Optional: true, Autocomplete: attrTokens[a]}
-	switch a {
-	case accounts.AttrBirthDate:
-		f.Type = ui.FieldDate
-		f.Autocomplete = "bday"
-		if y, m, d, ok := cutISO(value); ok {
-			f.Date = ui.DateValue{Day: d, Month: m, Year: y}
-		}
-		f.Value = ""
-		if typed != nil {
-			f.Date = ui.DateValue{Day: typed.Get(f.Name + ".tag"), Month: typed.Get(f.Name + ".monat"), Year: typed.Get(f.Name + ".jahr")}
-		}
-		return f
-	case accounts.AttrMail:
-		f.Type = ui.FieldEmail
-	case accounts.AttrPhone:
-		f.Type = ui.FieldPhone
-	case accounts.AttrIBAN:
-		f.Type, f.Value = ui.FieldIBAN, iban.Format(value)
-		f.Hint = page.T("profile.hint.iban")
-	case accounts.AttrVehicle:
-		f.Type = ui.FieldPlate
-	case accounts.AttrPLZ, accounts.AttrHouseNumber:
-		f.Width = 10
-	case accounts.AttrCountry:
-		f.Width, f.Hint = 4, page.T("profile.hint.country")
-	case accounts.AttrRegister:
-		f.Hint = page.T("profile.hint.register")
-	}
-	if typed != nil {
-		f.Value = typed.Get(f.Name)
-	}
-	return f
-}
-
 // attrTokens tell browsers what a field is about (WCAG 1.3.5).
 var attrTokens = map[accounts.Attr]string{
 	accounts.AttrTitle: "honorific-prefix", accounts.AttrGiven: "given-name", accounts.AttrFamily: "family-name", accounts.AttrStreet: "address-line1", accounts.AttrPLZ: "postal-code",
 	accounts.AttrCity: "address-level2", accounts.AttrCountry: "country", accounts.AttrMail: "email", accounts.AttrPhone: "tel", accounts.AttrCompany: "organization",
 }
 
-func cutISO(iso string) (y, m, d string, ok bool) {
-	parts := strings.Split(iso, "-")
-	if len(parts) != 3 {
-		return "", "", "", false
-	}
-	return parts[0], strings.TrimPrefix(parts[1], "0"), strings.TrimPrefix(parts[2], "0"), true
-}
-
-// typedDay reads a date of three inputs: ISO, "" for nothing, and what cannot
-// be a date for everything else.
-func typedDay(form url.Values, name string) string {
-	d, m, y := strings.Trim(form.Get(name+".tag"), " ."), strings.Trim(form.Get(name+".monat"), " ."), strings.TrimSpace(form.Get(name+".jahr"))
-	if d+m+y == "" {
-		return ""
-	}
-	number := func(s string, size int) string {
-		if n, err := strconv.Atoi(s); err == nil && n >= 0 {
-			s = strconv.Itoa(n)
-			return strings.Repeat("0", max(0, size-len(s))) + s
-		}
-		return "?"
-	}
-	return number(y, 4) + "-" + number(m, 2) + "-" + number(d, 2)
-}
-
-// typedAttr is what was sent for an attribute.
-func typedAttr(form url.Values, a accounts.Attr) pii.Text {
-	if a == accounts.AttrBirthDate {
-		return pii.New(typedDay(form, string(a)))
-	}
-	return pii.New(form.Get(string(a)))
-}
-
-// getProfileEdit serves GET /daten/{part}.
-func (s *Server) getProfileEdit(w http.ResponseWriter, r *http.Request) error {
-	return s.showProfileEdit(w, r, nil, nil)
-}
-
-func profilePart(r *http.Request) ([]accounts.Attr, error) {
-	slug := r.PathValue("part")
-	for _, p := range profileParts {
-		if p.slug == slug {
-			return p.attrs, nil
-		}
-	}
-	return nil, errs.NotFound("part of the profile", "with this name")
-}
-
-func (s *Server) showProfileEdit(w http.ResponseWriter, r *http.Request, typed url.Values, problem error) error {
-	attrs, err := profilePart(r)
-	if err != nil {
-		return err
-	}
-	p, err := s.c.Accounts.Profile(r.Context(), ui.Citizen(r))
-	if err != nil {
-		return err
-	}
-	page := s.page(r, "profile.part."+r.PathValue("part"))
-	page.Nav = NavData
-	v := editView{Back: "/daten", Action: r.URL.Path, Lead: page.T("profile.edit.lead"), Button: page.T("profile.save")}
-	for _, a := range attrs {
-		if f := p[a]; f.Locked() {
-			x := s.fact(r, page, a, f)
-			v.Fields = append(v.Fields, ui.Field{Name: string(a), Type: ui.FieldComputed, Label: x.Name, Value: x.Value.Reveal(), Hint: x.From})
-			v.Notice = page.T("profile.edit.locked")
-			continue
-		}
-		v.Fields = append(v.Fields, attrField(page, a, p.Text(a).Reveal(), typed))
-	}
-	return s.showEdit(w, r, page, v, problem)
-}
-
-// postProfileEdit serves POST /daten/{part}.
-func (s *Server) postProfileEdit(w http.ResponseWriter, r *http.Request) error {
-	attrs, err := profilePart(r)
-	if err != nil {
-		return err
-	}
-	if err := credentials.ReadForm(r); err != nil {
-		return err
-	}
-	p, err := s.c.Accounts.Profile(r.Context(), ui.Citizen(r))
-	if err != nil {
-		return err
-	}
-	stated := map[accounts.Attr]pii.Text{}
-	for _, a := range attrs {
-		if !p[a].Locked() {
-			stated[a] = typedAttr(r.PostForm, a)
-		}
-	}
-	if err := s.c.Accounts.SaveOwn(r.Context(), ui.Citizen(r), stated); err != nil {
-		if credentials.OnPage(err) {
-			return s.showProfileEdit(w, r, r.PostForm, err)
-		}
-		return err
-	}
-	return ui.SeeOther(w, r, "/daten?meldung=gespeichert#inhalt")
-}
-
-// choices makes a choice of words that a verb knows.
-func choices(page ui.Page, name, label, prefix string, values []string, chosen string) ui.Field {
-	f := ui.Field{Name: name, Type: ui.FieldChoice, Label: page.T(label), Value: chosen}
-	for _, v := range values {
-		f.Options = append(f.Options, ui.Option{Value: v, Label: page.T(prefix + v)})
-	}
-	return f
-}
-
 var addressAttrs = []accounts.Attr{accounts.AttrStreet, accounts.AttrHouseNumber, accounts.AttrPLZ, accounts.AttrCity, accounts.AttrCountry}
-
-// getAddressEdit serves GET /daten/anschriften/{id}; "neu" for a new one.
-func (s *Server) getAddressEdit(w http.ResponseWriter, r *http.Request) error {
-	return s.showAddress(w, r, nil, nil)
-}
-
-func (s *Server) showAddress(w http.ResponseWriter, r *http.Request, typed url.Values, problem error) error {
-	var a accounts.Address
-	if id := accounts.PartID(r.PathValue("id")); id != newPart {
-		h, err := s.c.Accounts.Household(r.Context(), ui.Citizen(r))
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(h.Addresses, func(x accounts.Address) bool { return x.ID == id })
-		if i < 0 {
-			return errs.NotFound("address", "of this account")
-		}
-		a = h.Addresses[i]
-	}
-	page := s.page(r, "profile.address.title")
-	page.Nav = NavData
-	v := editView{Back: "/daten", Action: r.URL.Path, Lead: page.T("profile.address.lead"), Button: page.T("profile.save")}
-	use := a.Use
-	if typed != nil {
-		use = typed.Get("use")
-	}
-	v.Fields = append(v.Fields, choices(page, "use", "profile.address.use", "profile.use.", accounts.AddressUses(), use))
-	known := map[accounts.Attr]pii.Text{accounts.AttrStreet: a.Street, accounts.AttrHouseNumber: a.Number, accounts.AttrPLZ: a.PLZ, accounts.AttrCity: a.City, accounts.AttrCountry: a.Country}
-	for _, x := range addressAttrs {
-		f := attrField(page, x, known[x].Reveal(), typed)
-		f.Optional = x == accounts.AttrHouseNumber || x == accounts.AttrCountry
-		f.Autocomplete = "off" // not the person's usual one
-		v.Fields = append(v.Fields, f)
-	}
-	return s.showEdit(w, r, page, v, problem)
-}
-
-// partOf is the entry that an address of a page means, "" for a new one.
-func partOf(r *http.Request) accounts.PartID {
-	if id := r.PathValue("id"); id != newPart {
-		return accounts.PartID(id)
-	}
-	return ""
-}
-
-// postAddressEdit serves POST /daten/anschriften/{id}.
-func (s *Server) postAddressEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
-		return err
-	}
-	f := r.PostForm
-	_, err := s.c.Accounts.SaveAddress(r.Context(), ui.Citizen(r), accounts.Address{ID: partOf(r), Use: f.Get("use"), Street: pii.New(f.Get("street")), Number: pii.New(f.Get("houseNumber")),
-		PLZ: pii.New(f.Get("plz")), City: pii.New(f.Get("city")), Country: pii.New(f.Get("country"))})
-	if err != nil {
-		if credentials.OnPage(err) {
-			return s.showAddress(w, r, f, err)
-		}
-		return err
-	}
-	return ui.SeeOther(w, r, "/daten?meldung=gespeichert#anschriften")
-}
-
-// getRelativeEdit serves GET /daten/haushalt/{id}; "neu" for a new one.
-func (s *Server) getRelativeEdit(w http.ResponseWriter, r *http.Request) error {
-	return s.showRelative(w, r, nil, nil)
-}
-
-func (s *Server) showRelative(w http.ResponseWriter, r *http.Request, typed url.Values, problem error) error {
-	var x accounts.Relative
-	if id := accounts.PartID(r.PathValue("id")); id != newPart {
-		h, err := s.c.Accounts.Household(r.Context(), ui.Citizen(r))
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(h.Relatives, func(x accounts.Relative) bool { return x.ID == id })
-		if i < 0 {
-			return errs.NotFound("person of the household", "of this account")
-		}
-		x = h.Relatives[i]
-	}
-	page := s.page(r, "profile.relative.title")
-	page.Nav = NavData
-	v := editView{Back: "/daten", Action: r.URL.Path, Lead: page.T("profile.relative.lead"), Button: page.T("profile.save")}
-	relation := x.Relation
-	if typed != nil {
-		relation = typed.Get("relation")
-	}
-	v.Fields = []ui.Field{choices(page, "relation", "profile.relative.relation", "profile.relation.", accounts.Relations(), relation),
-		other(attrField(page, accounts.AttrGiven, x.Given.Reveal(), typed), false), other(attrField(page, accounts.AttrFamily, x.Family.Reveal(), typed), false), other(attrField(page, accounts.AttrBirthDate, x.BirthDate.Reveal(), typed), true)}
-	return s.showEdit(w, r, page, v, problem)
-}
-
-// other is a question about somebody else: browsers must not fill in the
-// person's own data.
-func other(f ui.Field, optional bool) ui.Field {
-	f.Autocomplete, f.Optional = "off", optional
-	return f
-}
-
-// postRelativeEdit serves POST /daten/haushalt/{id}.
-func (s *Server) postRelativeEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
-		return err
-	}
-	f := r.PostForm
-	_, err := s.c.Accounts.SaveRelative(r.Context(), ui.Citizen(r), accounts.Relative{ID: partOf(r), Relation: f.Get("relation"), Given: pii.New(f.Get("given")), Family: pii.New(f.Get("family")), BirthDate: pii.New(typedDay(f, "birthDate"))})
-	if err != nil {
-		if credentials.OnPage(err) {
-			return s.showRelative(w, r, f, err)
-		}
-		return err
-	}
-	return ui.SeeOther(w, r, "/daten?meldung=gespeichert#haushalt")
-}
-
-// postPartRemove serves POST /daten/eintrag/{id}/entfernen.
-func (s *Server) postPartRemove(w http.ResponseWriter, r *http.Request) error {
-	if err := s.c.Accounts.RemovePart(r.Context(), ui.Citizen(r), accounts.PartID(r.PathValue("id"))); err != nil {
-		return err
-	}
-	return ui.SeeOther(w, r, "/daten?meldung=entfernt#inhalt")
-}
