@@ -26,16 +26,22 @@ type house struct {
 	port   int
 }
 
-func newHouse(t *testing.T, engine string) *house {
+// freePort finds a port that nobody has just now.
+func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: t.TempDir(), port: l.Addr().(*net.TCPAddr).Port}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func newHouse(t *testing.T, engine string) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), port: freePort(t)}
 	h.config = h.file("stadttor.toml", fmt.Sprintf("database = %q\ndata = %q\nroot_key_file = %q\nfolder_base = %q\nlisten = \"127.0.0.1:%d\"\nmanagement = \"127.0.0.1:0\"\npublic_scheme = \"http\"\npublic_port = %d\n",
 		dbtest.Empty(t, engine), h.dir+"/files", h.dir+"/root.key", h.dir+"/out", h.port, h.port))
 	for _, tenant := range []string{"seenburg", "uferrode"} {
