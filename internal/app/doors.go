@@ -23,7 +23,7 @@ func (a *App) doors() (portal, accountHost []ui.Route) {
 	a.changed = append(a.changed, c.DirectoryChanged)
 	return slices.Concat(c.Routes(),
 		staff.New(staff.Config{Accounts: a.Accounts, Local: a.Local, Cases: a.Cases, Catalogue: a.Catalogue, Forms: a.Shelf, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes(),
-		admin.New(admin.Config{DB: a.DB, Accounts: a.Accounts, Provider: op, Catalogue: a.Catalogue, Relevance: a.Relevance, Forms: a.Shelf, Payments: a.Payments, Delivery: a.Delivery, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now, Outbox: a.Outbox}).Routes(),
+		admin.New(admin.Config{DB: a.DB, Accounts: a.Accounts, Local: a.Local, Provider: op, Catalogue: a.Catalogue, Relevance: a.Relevance, Forms: a.Shelf, Payments: a.Payments, Delivery: a.Delivery, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now, Outbox: a.Outbox}).Routes(),
 		api.New(api.Config{Catalogue: a.Catalogue, Directory: a.Directory, Now: a.DB.Now, Version: a.o.Version}).Routes(),
 	), account.New(account.Config{Accounts: a.Accounts, Local: a.Local, Provider: op, Cases: a.Cases, Exporters: a.exporters(), Services: a.onlineServices, Directory: a.Directory, Gate: a.Gate, Now: a.DB.Now}).Routes()
 }

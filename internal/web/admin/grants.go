@@ -69,7 +69,7 @@ func (s *Server) grantFields(r *http.Request, own []accounts.OwnRole, f memberFo
 // readGrants reads name and roles of a posted form; problems stand in f.
 func (s *Server) readGrants(r *http.Request, f *memberForm) (grants []perm.Grant, err error) {
 	actor, t := ui.Staff(r), ui.PageOf(r).T
-	if f.name = office.Text(r, "name"); f.name == "" || len([]rune(f.name)) > 100 {
+	if f.name = office.Text(r, "name"); f.name == "" && !s.isLocal(f.method) || len([]rune(f.name)) > 100 {
 		f.problems["name"] = t("admin.members.namemissing")
 	}
 	own, err := s.c.Accounts.OwnRoles(r.Context(), actor)

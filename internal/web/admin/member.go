@@ -19,6 +19,7 @@ type memberPage struct {
 	Active, Self  bool
 	Name          ui.Field
 	Rows          grantFields
+	access
 }
 
 func (s *Server) findMember(r *http.Request) (m accounts.Member, err error) {
@@ -40,18 +41,18 @@ func (s *Server) member(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := memberForm{name: m.Name.Reveal(), problems: map[string]string{}}
-	for _, g := range m.Grants {
-		f.grants = append(f.grants, [3]string{string(g.Role), string(g.Unit), g.Service})
-	}
-	return s.showMember(w, r, http.StatusOK, m, f, "")
+	return s.showMember(w, r, http.StatusOK, m, memberFormOf(m), "")
 }
 
 func (s *Server) showMember(w http.ResponseWriter, r *http.Request, status int, m accounts.Member, f memberForm, refused string) error {
 	actor := ui.Staff(r)
 	page := office.Page(r, "admin.members.title", office.NavMembers)
 	page.Breadcrumb = []ui.Link{{Text: page.Title, URL: "/verwaltung/personal"}}
-	page.Title, page.Detail = m.Name.Reveal(), page.Title
+	accesses, err := s.accesses(r)
+	if err != nil {
+		return err
+	}
+	page.Title, page.Detail = accesses.name(page, m), page.Title
 	own, err := s.c.Accounts.OwnRoles(r.Context(), actor)
 	if err != nil {
 		return err
@@ -64,16 +65,18 @@ func (s *Server) showMember(w http.ResponseWriter, r *http.Request, status int, 
 			method = x.Title
 		}
 	}
-	state := page.T("admin.members.active")
-	if !m.Active {
-		state = page.T("admin.members.inactive")
+	subject := ui.Fact{Name: page.T("admin.members.subject"), Values: []string{m.Subject.Reveal()}}
+	if s.isLocal(m.Method) {
+		out.access = s.accessView(page, m, accesses, f)
+		subject = ui.Fact{Name: page.T("local.mail.label"), Values: []string{orDash(accesses[m.Subject.Reveal()].Mail.Reveal())}}
 	}
-	out.Lines = []ui.Fact{{Name: page.T("admin.members.method"), Values: []string{method}}, {Name: page.T("admin.members.subject"), Values: []string{m.Subject.Reveal()}},
-		{Name: page.T("staff.col.state"), Values: []string{state}}, {Name: page.T("admin.members.roles"), Values: []string{orDash(strings.Join(s.rolesOf(page, actor.Tenant, own, m.Grants), "; "))}}}
+	out.Lines = []ui.Fact{{Name: page.T("admin.members.method"), Values: []string{method}}, subject,
+		{Name: page.T("staff.col.state"), Values: []string{accesses.state(page, m)}}, {Name: page.T("admin.members.roles"), Values: []string{orDash(strings.Join(s.rolesOf(page, actor.Tenant, own, m.Grants), "; "))}}}
 	if out.Rows, err = s.grantFields(r, own, f); err != nil {
 		return err
 	}
 	problems := append(ui.Problems([]ui.Field{out.Name}), out.Rows.problems()...)
+	problems = append(problems, ui.Problems([]ui.Field{out.Mail})...)
 	if out.Self { // the page has no form then
 		out.Refused, problems = out.Rows.Problem, nil
 	}
@@ -90,7 +93,7 @@ func (s *Server) saveRoles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := memberForm{problems: map[string]string{}}
+	f := memberForm{method: m.Method, problems: map[string]string{}}
 	grants, err := s.readGrants(r, &f)
 	if err != nil {
 		return err
@@ -122,16 +125,9 @@ func (s *Server) block(w http.ResponseWriter, r *http.Request) error {
 		return errs.Invalid("staff.form-broken")
 	}
 	err = s.c.Accounts.SetActive(r.Context(), ui.Staff(r), ui.VisitOf(r).Door.Tenant, m.ID, active)
-	if key := errs.KeyOf(err); errs.Is(err, errs.KindForbidden) && strings.HasPrefix(key, "roles.") {
-		f := memberForm{name: m.Name.Reveal(), problems: map[string]string{}}
-		return s.showMember(w, r, http.StatusForbidden, m, f, ui.PageOf(r).T(key))
-	}
-	if err != nil {
-		return err
-	}
 	word := "person-gesperrt"
 	if active {
 		word = "person-freigegeben"
 	}
-	return office.Done(w, r, "/verwaltung/personal/"+string(m.ID), word)
+	return s.helped(w, r, m, word, err)
 }

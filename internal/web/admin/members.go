@@ -17,6 +17,7 @@ type membersPage struct {
 	Members       ui.Table
 	Fields        []ui.Field // method, subject, name
 	Rows          grantFields
+	Invite        bool // an access of our own can be chosen
 }
 
 // maxGrantRows bounds the rows for roles that a posted form may have.
@@ -25,6 +26,7 @@ const maxGrantRows = 100
 // memberForm is what was typed.
 type memberForm struct {
 	method, subject, name string
+	mail                  string      // of another invitation
 	grants                [][3]string // role, unit, service, as typed
 	problems              map[string]string
 }
@@ -32,10 +34,20 @@ type memberForm struct {
 // members serves GET /verwaltung/personal.
 func (s *Server) members(w http.ResponseWriter, r *http.Request) error {
 	f := memberForm{}
-	if m := s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door); len(m) == 1 {
-		f.method = m[0].Name
+	methods, err := s.methods(r)
+	if err != nil {
+		return err
+	}
+	if len(methods) == 1 {
+		f.method = methods[0].Name
 	}
 	return s.showMembers(w, r, http.StatusOK, f, "")
+}
+
+// methods are those by which the authority's staff may sign in now.
+func (s *Server) methods(r *http.Request) ([]accounts.Offer, error) {
+	list, err := s.c.Accounts.StaffOffers(r.Context(), ui.VisitOf(r).Door)
+	return slices.DeleteFunc(list, func(o accounts.Offer) bool { return !o.Offered }), err
 }
 
 func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int, f memberForm, refused string) error {
@@ -52,22 +64,34 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 	}
 	out := membersPage{Told: office.Told(r, page, "admin.done."), Refused: refused}
 	out.Members = ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
-	slices.SortFunc(list, func(a, b accounts.Member) int { return strings.Compare(a.Name.Reveal(), b.Name.Reveal()) })
+	accesses, err := s.accesses(r)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(list, func(a, b accounts.Member) int {
+		return strings.Compare(accesses.name(page, a), accesses.name(page, b))
+	})
 	for _, m := range list {
 		roles := s.rolesOf(page, actor.Tenant, own, m.Grants)
-		state := ui.Cell{Text: p.T("admin.members.active")}
-		if !m.Active {
-			state.Text = p.T("admin.members.inactive")
-		}
-		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: m.Name.Reveal(), URL: "/verwaltung/personal/" + string(m.ID)}, {Text: orDash(strings.Join(roles, "; "))}, state}})
+		state := ui.Cell{Text: accesses.state(page, m)}
+		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: accesses.name(page, m), URL: "/verwaltung/personal/" + string(m.ID)}, {Text: orDash(strings.Join(roles, "; "))}, state}})
 	}
 	method := ui.Field{Name: "weg", Type: ui.FieldSelect, Label: p.T("admin.members.method"), Value: f.method, Problem: f.problems["weg"]}
-	for _, m := range s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door) {
+	methods, err := s.methods(r)
+	if err != nil {
+		return err
+	}
+	subject := ui.Field{Name: "kennung", Type: ui.FieldText, Label: p.T("admin.members.subject"), Hint: p.T("admin.members.subjecthint"), Value: f.subject, Problem: f.problems["kennung"], Autocomplete: "off"}
+	for _, m := range methods {
 		method.Options = append(method.Options, ui.Option{Value: m.Name, Label: m.Title})
+		if s.isLocal(m.Name) {
+			out.Invite = true
+			subject.Label, subject.Hint = p.T("admin.members.subjectormail"), p.T("admin.members.subjectormailhint", "method", m.Title)
+		}
 	}
 	out.Fields = []ui.Field{
 		method,
-		{Name: "kennung", Type: ui.FieldText, Label: p.T("admin.members.subject"), Hint: p.T("admin.members.subjecthint"), Value: f.subject, Problem: f.problems["kennung"], Autocomplete: "off"},
+		subject,
 		{Name: "name", Type: ui.FieldText, Label: p.T("admin.members.name"), Value: f.name, Problem: f.problems["name"], Autocomplete: "off"},
 	}
 	if out.Rows, err = s.grantFields(r, own, f); err != nil {
@@ -90,7 +114,11 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	}
 	t := ui.PageOf(r).T
 	f := memberForm{method: office.Text(r, "weg"), subject: office.Text(r, "kennung"), problems: map[string]string{}}
-	if !slices.ContainsFunc(s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door), func(m accounts.Named) bool { return m.Name == f.method }) {
+	methods, err := s.methods(r)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(methods, func(m accounts.Offer) bool { return m.Name == f.method }) {
 		f.problems["weg"] = t("admin.members.methodmissing")
 	}
 	if f.subject == "" || len(f.subject) > 200 {
@@ -103,12 +131,21 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	if len(f.problems) > 0 {
 		return s.showMembers(w, r, http.StatusUnprocessableEntity, f, "")
 	}
-	_, err = s.c.Accounts.SaveStaff(r.Context(), ui.Staff(r), ui.VisitOf(r).Door.Tenant, f.method, f.subject, pii.New(f.name), grants)
+	done := "person-gespeichert"
+	if s.isLocal(f.method) {
+		done = "person-eingeladen"
+		err = s.invite(r, f, grants)
+		if f.mailRefused(ui.PageOf(r).Printer(), err) {
+			return s.showMembers(w, r, ui.StatusOf(err), f, "")
+		}
+	} else {
+		_, err = s.c.Accounts.SaveStaff(r.Context(), ui.Staff(r), ui.VisitOf(r).Door.Tenant, f.method, f.subject, pii.New(f.name), grants)
+	}
 	if f.refused(t, err) {
 		return s.showMembers(w, r, http.StatusForbidden, f, "")
 	}
 	if err != nil {
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/personal", "person-gespeichert")
+	return office.Done(w, r, "/verwaltung/personal", done)
 }

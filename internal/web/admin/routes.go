@@ -37,6 +37,8 @@ func (s *Server) Routes() []ui.Route {
 		get("/personal/{id}", perm.GrantRoles, s.member),
 		post("/personal/{id}", perm.GrantRoles, s.saveRoles),
 		post("/personal/{id}/sperre", perm.GrantRoles, s.block),
+		get("/personal/anmeldung", perm.GrantRoles, s.memberMethods),
+		post("/personal/anmeldung", perm.GrantRoles, s.saveMemberMethod),
 		get("/rollen", perm.GrantRoles, s.roles),
 		get("/rollen/neu", perm.GrantRoles, s.newRole),
 		post("/rollen/neu", perm.GrantRoles, s.saveRole),
@@ -50,6 +52,11 @@ func (s *Server) Routes() []ui.Route {
 		post("/auftraege/{id}/wiederholen", perm.RetryJobs, s.retryJob),
 		get("/uebergaben", perm.ReadJobs, s.deliveries),
 		get("/protokoll", perm.ReadAudit, s.audit),
+	}
+	if s.c.Local != nil {
+		routes = append(routes,
+			post("/personal/{id}/einladung", perm.GrantRoles, s.inviteAgain),
+			post("/personal/{id}/zugang", perm.GrantRoles, s.resetAccess))
 	}
 	routes = append(routes, s.searchRoutes()...)
 	routes = append(routes, s.clientRoutes()...)

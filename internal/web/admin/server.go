@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"stadttor/internal/accounts"
+	"stadttor/internal/accounts/local"
 	"stadttor/internal/accounts/provider"
 	"stadttor/internal/catalogue"
 	"stadttor/internal/db"
@@ -20,6 +21,7 @@ import (
 type Config struct {
 	DB        *db.DB // for jobs.List and audit.List, which take a transaction
 	Accounts  *accounts.Service
+	Local     *local.Service    // accesses of our own for staff; nil: none
 	Provider  *provider.Service // modules of vendors
 	Catalogue *catalogue.Catalogue
 	Forms     *forms.Shelf

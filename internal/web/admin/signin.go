@@ -69,47 +69,65 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 	out := signInPage{RealmName: v.Door.Realm.Name, Host: v.Door.Realm.AccountHost, Told: office.Told(r, page, "admin.done."), Realm: v.Staff.May(perm.AdministerAll), Staff: v.Staff.May(perm.GrantRoles)}
 	var problems []ui.Problem
 	for _, o := range offers {
-		c := accounts.Choice{Name: o.Name, Offered: o.Offered, Stopped: o.Stopped, Notice: o.Notice}
-		if typed != nil && typed.Name == o.Name {
-			c = *typed
-		}
-		state := methodOn
-		switch {
-		case c.Stopped:
-			state = methodStopped
-		case !c.Offered:
-			state = methodOff
-		}
-		m := signInMethod{Name: o.Name, Title: o.Title,
-			State: ui.Field{Name: "stand-" + o.Name, Type: ui.FieldChoice, Label: page.T("admin.signin.state"), Value: state, Options: []ui.Option{
-				{Value: methodOn, Label: page.T("admin.signin.on")},
-				{Value: methodOff, Label: page.T("admin.signin.off"), Hint: page.T("admin.signin.offhint")},
-				{Value: methodStopped, Label: page.T("admin.signin.stopped"), Hint: page.T("admin.signin.stoppedhint")}}},
-			Notice: ui.Field{Name: "hinweis-" + o.Name, Type: ui.FieldLong, Rows: 2, Label: page.T("admin.signin.notice"), Hint: page.T("admin.signin.noticehint"), Value: c.Notice, MaxLength: 300, Optional: true}}
-		if typed != nil && typed.Name == o.Name {
-			for _, f := range wrong {
-				m.Notice.Problem = ui.ProblemText(page.Printer(), f)
-			}
-			problems = append(problems, ui.Problems([]ui.Field{m.State, m.Notice})...)
-		}
+		m := methodFields(page, "admin.signin.", o, typed, wrong)
+		problems = append(problems, m.problems()...)
 		out.Methods = append(out.Methods, m)
 	}
 	page.Problems = len(problems)
 	return ui.Render(w, r, status, signInView(page, out, problems))
 }
 
-// saveSignIn serves POST /verwaltung/anmeldeverfahren.
-func (s *Server) saveSignIn(w http.ResponseWriter, r *http.Request) error {
+// methodFields are the fields of a method as it stands, or as typed; text begins
+// the keys of their words.
+func methodFields(page ui.Page, text string, o accounts.Offer, typed *accounts.Choice, wrong []errs.Field) signInMethod {
+	c := accounts.Choice{Name: o.Name, Offered: o.Offered, Stopped: o.Stopped, Notice: o.Notice}
+	if typed != nil && typed.Name == o.Name {
+		c = *typed
+	}
+	state := methodOn
+	switch {
+	case c.Stopped:
+		state = methodStopped
+	case !c.Offered:
+		state = methodOff
+	}
+	m := signInMethod{Name: o.Name, Title: o.Title,
+		State: ui.Field{Name: "stand-" + o.Name, Type: ui.FieldChoice, Label: page.T(text + "state"), Value: state, Options: []ui.Option{
+			{Value: methodOn, Label: page.T("admin.signin.on")},
+			{Value: methodOff, Label: page.T("admin.signin.off"), Hint: page.T(text + "offhint")},
+			{Value: methodStopped, Label: page.T("admin.signin.stopped"), Hint: page.T(text + "stoppedhint")}}},
+		Notice: ui.Field{Name: "hinweis-" + o.Name, Type: ui.FieldLong, Rows: 2, Label: page.T(text + "notice"), Hint: page.T("admin.signin.noticehint"), Value: c.Notice, MaxLength: 300, Optional: true}}
+	if typed != nil && typed.Name == o.Name {
+		for _, f := range wrong {
+			m.Notice.Problem = ui.ProblemText(page.Printer(), f)
+		}
+	}
+	return m
+}
+
+func (m signInMethod) problems() []ui.Problem { return ui.Problems([]ui.Field{m.State, m.Notice}) }
+
+// readChoice is what was sent about one method. Error: Invalid for a form that
+// is none of ours.
+func readChoice(r *http.Request) (c accounts.Choice, err error) {
 	if err := office.ReadForm(r); err != nil {
-		return err
+		return c, err
 	}
 	name := office.Text(r, "verfahren")
 	state := office.Text(r, "stand-"+name)
 	if !slices.Contains([]string{methodOn, methodOff, methodStopped}, state) {
-		return errs.Invalid("staff.form-broken")
+		return c, errs.Invalid("staff.form-broken")
 	}
-	c := accounts.Choice{Name: name, Offered: state != methodOff, Stopped: state == methodStopped, Notice: office.Text(r, "hinweis-"+name)}
-	err := s.c.Accounts.SaveChoice(r.Context(), ui.Staff(r), ui.VisitOf(r).Door, c)
+	return accounts.Choice{Name: name, Offered: state != methodOff, Stopped: state == methodStopped, Notice: office.Text(r, "hinweis-"+name)}, nil
+}
+
+// saveSignIn serves POST /verwaltung/anmeldeverfahren.
+func (s *Server) saveSignIn(w http.ResponseWriter, r *http.Request) error {
+	c, err := readChoice(r)
+	if err != nil {
+		return err
+	}
+	err = s.c.Accounts.SaveChoice(r.Context(), ui.Staff(r), ui.VisitOf(r).Door, c)
 	if errs.Is(err, errs.KindInvalid) {
 		return s.showSignIn(w, r, http.StatusUnprocessableEntity, &c, errs.FieldsOf(err))
 	}
