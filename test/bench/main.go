@@ -42,6 +42,7 @@ var parts = map[string]func(order []byte) error{
 	"load":   loadChild,
 	"bare":   bareChild,
 	"commit": commitChild,
+	"signin": signInChild,
 }
 
 func main() {
@@ -80,7 +81,7 @@ var groups = []struct {
 	seconds int // on two cores with three rounds
 	run     func(ctx context.Context, b *bench) error
 }{
-	{"pages", 100, pages}, {"search", 95, searchPages}, {"form", 65, formSteps}, {"submit", 90, submissions},
+	{"pages", 100, pages}, {"search", 95, searchPages}, {"form", 65, formSteps}, {"submit", 90, submissions}, {"signin", 45, signIns},
 	{"memory", 75, memory}, {"start", 8, starts}, {"tenants", 120, tenants}, {"transfer", 25, transfer}, {"index", 55, index},
 }
 
