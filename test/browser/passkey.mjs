@@ -1,8 +1,9 @@
 // Accounts of our own, in a real browser: node passkey.mjs [sqlite|postgres|sqlite-nojs …].
 // With JavaScript a passkey of Chromium's own virtual authenticator (DevTools,
 // WebAuthn domain) makes an account and opens it; without, password, one-time
-// code and recovery. Each page is looked at by axe and pictured, see
-// artifacts/passkey/<run>/.
+// code and recovery. Then staff: invited, let in with two factors only, forgotten
+// password, helped by an administrator. Each page is looked at by axe and
+// pictured, see artifacts/passkey/<run>/.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -41,9 +42,9 @@ async function link(run, to, after) {
       if (after.has(file)) continue;
       const raw = (await readFile(join(folder, file), 'utf8')).replace(/=\r\n/g, '').replace(/=3D/g, '=');
       if (!raw.startsWith(`X-Outbox-To: ${to}\r\n`)) continue;
-      const found = raw.match(/^http:\/\/konto\.\S+schluessel=\S+$/m);
+      const found = raw.match(/^http:\/\/(?:konto\.|service\.\S+\/verwaltung\/)\S+schluessel=\S+$/m);
       if (!found) continue;
-      for (const mark of ['Kim', 'Beispiel']) assert.ok(!raw.includes(mark), `the mail holds ${mark}`);
+      for (const mark of ['Kim', 'Sina', 'Beispiel']) assert.ok(!raw.includes(mark), `the mail holds ${mark}`);
       after.add(file);
       return found[0];
     }
@@ -284,6 +285,153 @@ async function withPassword(run) {
   });
 }
 
+const staff = (p, path) => p.page.goto(`http://service.torhausen.localhost:${p.run.program.port}/verwaltung${path}`);
+
+// lookedDark keeps a picture of the page in dark colours, too.
+async function lookedDark(p, name) {
+  await looked(p, name);
+  await p.page.emulateMedia({ colorScheme: 'dark' });
+  await looked(p, `${name}-dark`);
+  await p.page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function toStaffLocal(p) {
+  await staff(p, '/anmelden');
+  await p.press(/E-Mail-Adresse und Passwort oder Passkey/, { exact: false });
+  await p.headed('Anmelden mit E-Mail-Adresse oder Passkey');
+}
+
+// asAdministrator signs in with the demonstration's method.
+async function asAdministrator(run) {
+  const p = await run.person('verwaltung');
+  await staff(p, '/anmelden');
+  await lookedDark(p, 'staff-sign-in');
+  await p.press(/Demo-Anmeldung/, { exact: false });
+  await p.leave(p.page.locator('form', { has: p.page.locator('input[value="torhausen-admin"]') }).getByRole('button'));
+  await p.sees('Guten Tag');
+  return p;
+}
+
+async function invite(admin, address) {
+  await staff(admin, '/personal');
+  await admin.page.getByLabel('Weg der Anmeldung', { exact: true }).selectOption({ label: 'E-Mail-Adresse und Passwort oder Passkey' });
+  await admin.fill({ 'Kennung oder E-Mail-Adresse': address });
+  await admin.page.locator('#rolle-0').selectOption({ label: 'Redaktion' });
+  await admin.press('Speichern');
+  await admin.sees('Die Einladung ist unterwegs.');
+  await admin.sees(address);
+}
+
+async function asStaff(run) {
+  const seen = new Set();
+  const address = 'sina.dienst@post.example';
+  const admin = await asAdministrator(run);
+  const p = await run.person('sina');
+  let secret;
+  let codes;
+  await run.step('staff: invited', async () => {
+    await invite(admin, address);
+    await lookedDark(admin, 'staff-members');
+    await p.page.goto(await link(run, address, seen));
+    await lookedDark(p, 'staff-confirm');
+    await p.fill({ Vornamen: 'Sina', Familienname: 'Beispiel', 'Neues Passwort': password });
+    await p.press('Zugang mit Passwort anlegen');
+    await p.headed('Zweiten Faktor einrichten');
+    await lookedDark(p, 'staff-enrol');
+    if (!run.js) assert.equal(await p.page.getByText('Mit einem Passkey', { exact: true }).isVisible(), false, 'a part that needs JavaScript is shown without');
+    secret = await p.page.locator('.p-secret').innerText();
+    await p.fill({ 'Code aus der App': '000000' });
+    await p.press('App verbinden');
+    await p.sees('stimmt nicht');
+    assert.equal(await p.page.locator('.p-secret').innerText(), secret);
+    await looked(p, 'staff-enrol-problem');
+    await p.fill({ 'Code aus der App': code(secret) });
+    await p.press('App verbinden');
+    codes = await p.page.locator('.p-codes li').allInnerTexts();
+    assert.equal(codes.length, 10);
+    await looked(p, 'staff-codes');
+    await p.press('Weiter');
+    await p.sees('Guten Tag, Sina Beispiel');
+  });
+  await run.step('staff: in with password and code', async () => {
+    await staff(p, '/konto');
+    await looked(p, 'staff-account');
+    await p.press('Abmelden', { in: 'main' });
+    await toStaffLocal(p);
+    await lookedDark(p, 'staff-local');
+    await p.fill({ 'E-Mail-Adresse': address, Passwort: password });
+    await p.press('Anmelden', { in: 'main form.p-form' });
+    await p.headed('Anmeldung bestätigen');
+    await looked(p, 'staff-code');
+    await p.fill({ Code: code(secret, Date.now() + 30_000) }); // the step of the enrolment is used up
+    await p.press('Weiter');
+    await p.sees('Guten Tag, Sina Beispiel');
+  });
+  await run.step('staff: own means and sessions', async () => {
+    await staff(p, '/sicherheit');
+    await p.headed('Sicherheit');
+    await lookedDark(p, 'staff-means');
+    await p.press('App entfernen');
+    await p.sees('zweiter Faktor Pflicht');
+    await staff(p, '/anmeldungen');
+    await p.sees('dieser Browser');
+    await looked(p, 'staff-sessions');
+    if (!run.js) return;
+    await authenticator(p);
+    await staff(p, '/sicherheit/passkeys');
+    await go(p, 'Passkey auf diesem Gerät einrichten', 'Sicherheit');
+    await p.sees('Der Passkey ist eingerichtet.');
+    await staff(p, '/konto');
+    await p.press('Abmelden', { in: 'main' });
+    await toStaffLocal(p);
+    await p.page.getByRole('button', { name: 'Mit Passkey anmelden', exact: true }).click();
+    await p.page.waitForURL(/\/verwaltung(#.*)?$/);
+    await p.sees('Guten Tag, Sina Beispiel');
+  });
+  await run.step('staff: password forgotten', async () => {
+    await staff(p, '/konto');
+    await p.press('Abmelden', { in: 'main' });
+    await toStaffLocal(p);
+    await p.follow('Passwort vergessen?');
+    await looked(p, 'staff-forgot');
+    await p.fill({ 'E-Mail-Adresse': address });
+    await p.press('E-Mail anfordern');
+    await looked(p, 'staff-sent');
+    await p.page.goto(await link(run, address, seen));
+    await looked(p, 'staff-recover');
+    await p.fill({ Code: codes[0], 'Neues Passwort': 'sieben stille Regenschirme' });
+    await p.press('Passwort speichern und anmelden');
+    await p.sees('Guten Tag, Sina Beispiel');
+  });
+  await run.step('staff: everything lost', async () => {
+    await staff(admin, '/personal');
+    await admin.follow('Sina Beispiel');
+    await lookedDark(admin, 'staff-member');
+    await admin.press('Zugang zurücksetzen');
+    await admin.sees('Der Zugang ist zurückgesetzt.');
+    await staff(p, '/konto');
+    await p.headed('Anmelden im Verwaltungsbereich');
+    await p.page.goto(await link(run, address, seen));
+    await p.fill({ 'Neues Passwort': 'neunundneunzig Teekannen' });
+    await p.press('Passwort speichern und anmelden');
+    await p.headed('Zweiten Faktor einrichten');
+    if (run.js) {
+      await p.page.getByRole('button', { name: 'Passkey auf diesem Gerät einrichten', exact: true }).click();
+      await p.page.getByRole('heading', { name: 'Ersatzcodes' }).waitFor();
+      await p.press('Weiter');
+    } else {
+      await p.fill({ 'Code aus der App': code(await p.page.locator('.p-secret').innerText()) });
+      await p.press('App verbinden');
+      await p.press('Weiter');
+    }
+    await p.sees('Guten Tag, Sina Beispiel');
+  });
+  await run.step('staff: the authority decides', async () => {
+    await staff(admin, '/personal/anmeldung');
+    await lookedDark(admin, 'staff-methods');
+  });
+}
+
 async function walk(name) {
   const { engine, js } = known[name];
   const out = join(root, 'artifacts/passkey', name);
@@ -298,6 +446,7 @@ async function walk(name) {
     const run = new Run({ browser, program, js, out, work });
     if (js) await withPasskey(run);
     await withPassword(run);
+    await asStaff(run);
     console.log(`ok   passkey ${name}: ${run.times.length} steps, ${run.n} scenes, ${Math.round((Date.now() - begun) / 1000)} s`);
     return true;
   } catch (e) {

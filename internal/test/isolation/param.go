@@ -205,6 +205,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/personal":                  {typed("weg", "demo", "name", "Eindringling", "kennung", "torhausen-standesamt", "rolle.0", "administrator")},
 	"/verwaltung/personal/{id}":             {typed("name", "Eindringling", "rolle.0", "editor")},
 	"/verwaltung/personal/{id}/sperre":      {typed("aktion", "sperren")},
+	"/verwaltung/personal/{id}/einladung":   {typed("mail", "fremd@post.example")},
 	"/verwaltung/rollen/neu":                {typed("titel", "Gekapert", "rechte", "content.edit")},
 	"/verwaltung/rollen/{role}":             {typed("titel", "Gekapert", "rechte", "content.edit", "version", "1"), typed("aktion", "loeschen")},
 	"/verwaltung/anmeldeverfahren":          {typed("verfahren", "demo", "stand-demo", "aus")},

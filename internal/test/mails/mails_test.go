@@ -31,6 +31,7 @@ const (
 	address  = "kanariadresse@kanaripost.example"
 	renewed  = "kanarineu@kanaripost.example"
 	password = "vier Igel tanzen leise"
+	official = "kanaridienst@kanaripost.example" // of a member of staff
 )
 
 func posts(path string) func(apptest.Form) bool {
@@ -50,7 +51,7 @@ func vals(kv ...string) url.Values {
 // drain lets mails go from the realm to the tenant and out.
 func drain(h *apptest.House) { h.Drain(); h.Drain(); h.Drain() }
 
-var linkShape = regexp.MustCompile(`(?m)^http://konto\.\S+$`)
+var linkShape = regexp.MustCompile(`(?m)^http://(?:konto\.|service\.\S+/verwaltung/)\S+$`)
 
 // link is where the newest mail to an address leads.
 func link(t *testing.T, h *apptest.House, to string) string {
@@ -93,6 +94,7 @@ func TestNoMailHoldsAnythingOfAPerson(t *testing.T) {
 		b.Submit(b.Form(posts("/daten/kontakt")), vals("mail", renewed, "iban", "DE89 3704 0044 0532 0130 00")).Sees(200)
 		b.Get(h.AccountURL("kreis-musterland", "/konto-loeschen"))
 		b.Submit(b.Form(posts("/konto-loeschen")), vals("sicher", "ja")).Sees(200, "Ihr Konto ist gelöscht")
+		staffMails(t, h)
 		drain(h)
 		sent := templates(t, h)
 		// A draft that runs out has its text, and nobody who sends it yet.
@@ -137,6 +139,23 @@ func TestNoMailHoldsAnythingOfAPerson(t *testing.T) {
 			t.Error("the look is blind")
 		}
 	})
+}
+
+// staffMails lets somebody be invited, forget and be helped.
+func staffMails(t *testing.T, h *apptest.House) {
+	t.Helper()
+	at := func(path string) string { return h.URLOf("torhausen", "/verwaltung"+path) }
+	admin := h.Browser().SignInStaff("torhausen", "torhausen-admin")
+	admin.Get(at("/personal"))
+	admin.Submit(admin.Form(posts("/verwaltung/personal")), vals("weg", "lokal", "kennung", official, "name", given+" "+family, "rolle.0", "editor")).Sees(200, "Die Einladung ist unterwegs.")
+	b := h.Browser()
+	b.Get(link(t, h, official))
+	b.Submit(b.Form(posts("/verwaltung/konto/bestaetigen")), vals("vorname", given, "familienname", family, "kennwort", password)).Sees(200, "Zweiten Faktor einrichten")
+	b.Get(at("/anmelden"))
+	b.Submit(b.Form(posts("/verwaltung/anmelden/lokal")), nil).Follow("Passwort vergessen?")
+	b.Submit(b.Form(posts("/verwaltung/konto/vergessen")), vals("mail", "kanariniemand@kanaripost.example")).Sees(200, "Sehen Sie in Ihr E-Mail-Postfach")
+	admin.Get(at("/personal")).Follow(given + " " + family)
+	admin.Submit(admin.Form(posts(admin.URL.Path+"/zugang")), nil).Sees(200, "Der Zugang ist zurückgesetzt.")
 }
 
 // withoutRecipient takes the one header that must name somebody out; the
