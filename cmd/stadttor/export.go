@@ -13,6 +13,7 @@ import (
 )
 
 type exportCmd struct {
+	Realm exportRealmCmd `cmd:"" help:"Describe a realm with its tenants, portals, forms and life situations in a file."`
 	Xzufi exportXzufiCmd `cmd:"" help:"Write services, facilities and contacts as one XZuFi 2.2 transfer file."`
 }
 

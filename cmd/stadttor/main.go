@@ -26,7 +26,7 @@ type verbs struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the portals of an installation."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to this program's schema."`
 	Import  importCmd  `cmd:"" help:"Take content in."`
-	Export  exportCmd  `cmd:"" help:"Give content out, in the standard's own format."`
+	Export  exportCmd  `cmd:"" help:"Give content out."`
 	Staff   staffCmd   `cmd:"" help:"Let the first members of an authority's staff in."`
 	Search  searchCmd  `cmd:"" help:"Measure the search."`
 	Doctor  doctorCmd  `cmd:"" help:"Check settings, keys, disk, database and audit chain."`

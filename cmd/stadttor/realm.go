@@ -142,3 +142,43 @@ func printRealmReport(w io.Writer, file string, r app.RealmReport, all, dry bool
 	fmt.Fprintf(w, "%s: %d objects: %d taken, %d changed, %d unchanged, %d kept, %d refused%s\n", file, len(r.Lines),
 		r.Counts[app.Taken], r.Counts[app.Changed], r.Counts[app.Unchanged], r.Counts[app.Kept], r.Counts[app.Refused], would)
 }
+
+type exportRealmCmd struct {
+	installation
+	Realm  string `required:"" placeholder:"SLUG" help:"Realm, e.g. kreis-musterland."`
+	Output string `short:"o" required:"" placeholder:"FILE" help:"File to write, \"-\" for standard output. An existing file is replaced when the new one is whole."`
+}
+
+// Help is shown by stadttor export realm --help.
+func (exportRealmCmd) Help() string {
+	return `Writes one file that "import realm" takes: the realm, its tenants with portals, units and parameters, its life situations, and the current version of each form. Left out are settings of extensions, because they may be secret (add them to the file before you import it elsewhere), keys, accounts, staff and cases. Services are written by "export xzufi".
+
+Example:
+  stadttor export realm --realm kreis-musterland -o verbund.json --config /etc/stadttor/stadttor.toml`
+}
+
+// Run exports.
+func (c *exportRealmCmd) Run(ctx context.Context) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	d, err := a.ExportRealm(ctx, perm.System{Name: "export"}, c.Realm)
+	if errs.Is(err, errs.KindNotFound) {
+		return usage{fmt.Errorf("--realm: there is no realm %q", c.Realm)}
+	}
+	if err != nil {
+		return err
+	}
+	text, err := d.Write()
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(c.Output, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
+		return err
+	}
+	r := d.Realms[0]
+	fmt.Fprintf(os.Stderr, "%s: %d tenants, %d forms, %d life situations; settings of extensions are left out\n", c.Output, len(r.Tenants), len(r.Forms), len(r.Situations.List))
+	return nil
+}

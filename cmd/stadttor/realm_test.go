@@ -181,6 +181,19 @@ func TestARealmIsFoundedFromAFile(t *testing.T) {
 				t.Error("a setting is quoted")
 			}
 			h.does(3, "doctor") // http, for a trial
+
+			out := filepath.Join(t.TempDir(), "verbund.json")
+			if got := h.does(0, "export", "realm", "--realm", "verbund-seenplatte", "-o", out); !strings.Contains(got.err, "2 tenants, 1 forms, 2 life situations; settings of extensions are left out") {
+				t.Errorf("export: %s", got.err)
+			}
+			if got := h.does(0, "import", "realm", out); !strings.Contains(got.out, " 12 unchanged, 0 kept, 0 refused\n") {
+				t.Errorf("what was exported is taken back: %s", got.out)
+			}
+			h.does(2, "export", "realm", "--realm", "nirgends", "-o", out)
+			elsewhere := newHouse(t, engine)
+			if got := elsewhere.does(3, "import", "realm", out); !strings.Contains(got.out, " 9 taken, 0 changed, 0 unchanged, 0 kept, 2 refused\n") || !strings.Contains(got.out, "an export leaves them out") {
+				t.Errorf("elsewhere: %s", got.out)
+			}
 		})
 	}
 }

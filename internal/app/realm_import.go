@@ -59,7 +59,7 @@ type RealmOptions struct {
 // that a verb refuses is reported and the rest is taken; what belongs to a
 // refused realm or tenant is refused with it. The operator's commands may.
 func (a *App) ImportRealms(ctx context.Context, actor perm.System, d realmfile.Description, o RealmOptions) (RealmReport, error) {
-	im := &realmImport{ctx: ctx, a: a, actor: actor, o: o, fresh: map[string]bool{}, barred: map[string]bool{}, rep: RealmReport{Lines: []RealmLine{}, Counts: map[string]int{}}}
+	im := &realmImport{ctx: ctx, a: a, actor: actor, o: o, fresh: map[string]bool{}, barred: map[string]bool{}, parsed: map[string]parsed{}, rep: RealmReport{Lines: []RealmLine{}, Counts: map[string]int{}}}
 	for _, r := range d.Realms {
 		im.all += 1 + len(r.Forms) + len(r.Situations.List) + len(r.Tenants)
 		for _, t := range r.Tenants {
@@ -75,8 +75,9 @@ type realmImport struct {
 	a         *App
 	actor     perm.System
 	o         RealmOptions
-	fresh     map[string]bool // realms and tenants that were not there, by kind and slug
-	barred    map[string]bool // those that were refused
+	fresh     map[string]bool   // realms and tenants that were not there, by kind and slug
+	barred    map[string]bool   // those that were refused
+	parsed    map[string]parsed // forms by their text
 	rep       RealmReport
 	done, all int
 }

@@ -19,7 +19,7 @@ import (
 func (im *realmImport) forms(r realmfile.Realm, at string) error {
 	for i, f := range r.Forms {
 		path := cmp.Or(f.From, fmt.Sprintf("%s.forms[%d]", at, i))
-		d, findings := forms.Parse(f.Text)
+		d, findings := im.parse(f.Text)
 		switch {
 		case im.barred["realm "+r.Slug]:
 			im.refuse("form", path, path, "its realm was refused")
@@ -61,6 +61,40 @@ func (im *realmImport) forms(r realmfile.Realm, at string) error {
 		}); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// parsed is a form as read, for two realms that share it.
+type parsed struct {
+	d        *forms.Definition
+	findings []forms.Finding
+}
+
+func (im *realmImport) parse(text []byte) (*forms.Definition, []forms.Finding) {
+	p, ok := im.parsed[string(text)]
+	if !ok {
+		p.d, p.findings = forms.Parse(text)
+		im.parsed[string(text)] = p
+	}
+	return p.d, p.findings
+}
+
+// checkParams tries what a tenant sets for a form: the version of the file, or
+// the one that is published.
+func (im *realmImport) checkParams(r realmfile.Realm, form string, values map[string]any) error {
+	field := "settings.params." + form
+	d, _ := im.a.Shelf.Current(ident.RealmID(r.Slug), form)
+	for _, f := range r.Forms {
+		if x, _ := im.parse(f.Text); x != nil && x.ID == form && (d == nil || x.Version > d.Version) {
+			d = x
+		}
+	}
+	if d == nil {
+		return refused(field, "no form of this name, neither here nor in the file")
+	}
+	if found := d.CheckParams(values); forms.Failed(found) {
+		return refused(field, firstFindings(found))
 	}
 	return nil
 }

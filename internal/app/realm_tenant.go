@@ -58,6 +58,14 @@ func (im *realmImport) tenant(r realmfile.Realm, t realmfile.Tenant, at string) 
 				return refused("sign", x.Slug+" has it")
 			}
 		}
+		if there {
+			return nil // its parameters are objects of their own
+		}
+		for _, form := range slices.Sorted(maps.Keys(t.Settings.Params)) {
+			if err := im.checkParams(r, form, t.Settings.Params[form]); err != nil {
+				return err
+			}
+		}
 		return nil
 	}, write)
 	im.bar("tenant " + t.Slug)
@@ -80,7 +88,7 @@ func tenantFields(t tenancy.Tenant) any {
 }
 
 // parts are what belongs to a tenant.
-func (im *realmImport) parts(_ realmfile.Realm, t realmfile.Tenant, at string) error {
+func (im *realmImport) parts(r realmfile.Realm, t realmfile.Tenant, at string) error {
 	if im.barred["tenant "+t.Slug] {
 		const why = "its tenant was refused"
 		for i, p := range t.Portals {
@@ -106,7 +114,7 @@ func (im *realmImport) parts(_ realmfile.Realm, t realmfile.Tenant, at string) e
 		}
 	}
 	if !im.fresh["tenant "+t.Slug] {
-		if err := im.params(tenant, t, at); err != nil {
+		if err := im.params(r, tenant, t, at); err != nil {
 			return err
 		}
 	}
@@ -169,7 +177,7 @@ func (im *realmImport) unit(t tenancy.Tenant, tenant string, u realmfile.Unit, a
 
 // params of a tenant that is there, form by form: administrators change them by
 // pages.
-func (im *realmImport) params(t tenancy.Tenant, f realmfile.Tenant, at string) error {
+func (im *realmImport) params(r realmfile.Realm, t tenancy.Tenant, f realmfile.Tenant, at string) error {
 	for _, form := range slices.Sorted(maps.Keys(f.Settings.Params)) {
 		have, there := t.Params[form]
 		want := f.Settings.Params[form]
@@ -179,7 +187,7 @@ func (im *realmImport) params(t tenancy.Tenant, f realmfile.Tenant, at string) e
 		}
 		l := RealmLine{Kind: "params", ID: t.Slug + "/" + form, Path: at + ".settings.params." + form}
 		l.Outcome, l.Why = judge(there, im.o.Replace, differs)
-		if err := im.put(l, nil, func() error {
+		if err := im.put(l, func() error { return im.checkParams(r, form, want) }, func() error {
 			return im.a.Directory.SaveParams(im.ctx, im.actor, t, form, have, want)
 		}); err != nil {
 			return err

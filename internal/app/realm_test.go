@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,10 @@ import (
 	"stadttor/internal/app/demo"
 	"stadttor/internal/app/realmfile"
 	"stadttor/internal/audit"
+	"stadttor/internal/clock"
 	"stadttor/internal/db"
+	"stadttor/internal/db/dbtest"
+	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
@@ -135,6 +139,12 @@ func TestWhatIsRefused(t *testing.T) {
 		"settings that are not there yet": {func(d *realmfile.Description) {
 			d.Realms[0].Tenants = append(d.Realms[0].Tenants[:0:0], realmfile.Tenant{Slug: "neustadt", Name: "Neustadt", Kind: "stadt", Sign: "NEU", ARS: "990030001001", Extensions: []realmfile.Extension{{Port: "delivery", Name: "folder"}}})
 		}, true, []string{"taken tenant neustadt: ", "refused extension neustadt/folder: settings: missing"}},
+		"parameters that the form refuses": {func(d *realmfile.Description) {
+			d.Realms[0].Tenants[1].Settings.Params["osterfeuer-anmeldung"]["frist_tage"] = "bald"
+		}, true, []string{"refused params torhausen/osterfeuer-anmeldung: settings.params.osterfeuer-anmeldung: "}},
+		"a new tenant's parameters of no form": {func(d *realmfile.Description) {
+			d.Realms[0].Tenants = []realmfile.Tenant{{Slug: "neustadt", Name: "Neustadt", Kind: "stadt", Sign: "NEU", ARS: "990030001001", Settings: tenancy.Settings{Params: map[string]map[string]any{"osterfeur": {}}}}}
+		}, true, []string{"refused tenant neustadt: settings.params.osterfeur: no form of this name"}},
 		"a form that is none": {func(d *realmfile.Description) { d.Realms[0].Forms = []realmfile.Form{{Text: []byte(`{"id":"x"}`)}} }, true,
 			[]string{"refused form realms[0].forms[0]: "}},
 		"a version with another text": {func(d *realmfile.Description) {
@@ -247,4 +257,73 @@ func TestTheOperatorsHandsOnStaffAreRecorded(t *testing.T) {
 			t.Error("the log names somebody")
 		}
 	})
+}
+
+// empty opens an installation on a fresh database, with a key of its own.
+func empty(t *testing.T, engine string) *app.App {
+	t.Helper()
+	s := app.DemoSettings(t.TempDir(), 0)
+	s.Database = dbtest.URL(t, engine)
+	if err := app.EnsureRootKey(s.RootKeyFile); err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Open(t.Context(), app.Options{Settings: s, Version: "test", Clock: clock.NewFake(dbtest.Start)}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+func TestAnExportedRealmIsTheSameElsewhere(t *testing.T) {
+	for _, engine := range dbtest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			h, b := apptest.Start(t, engine), empty(t, engine)
+			ctx := t.Context()
+			d, err := h.ExportRealm(ctx, op, "kreis-musterland")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := d.Write()
+			if err != nil || bytes.Contains(text, []byte("Kreditkarte")) {
+				t.Fatal("a setting of an extension left the house", err)
+			}
+			read, list := realmfile.Parse("export", text)
+			if len(list) > 0 || len(d.Realms[0].Forms) < 5 || len(d.Realms[0].Tenants[1].Units) < 3 {
+				t.Fatalf("what was written does not fit: %v", list)
+			}
+			// Where it comes from, nothing of it is new.
+			if rep, err := h.ImportRealms(ctx, op, read, app.RealmOptions{}); err != nil || len(lines(rep)) > 0 {
+				t.Errorf("at home: %v %v", err, lines(rep))
+			}
+			rep, err := b.ImportRealms(ctx, op, read, app.RealmOptions{})
+			if err != nil || rep.Counts[app.Refused] != 33 || rep.Counts[app.Taken] != len(rep.Lines)-33 {
+				t.Fatalf("elsewhere: %v %v", err, lines(rep))
+			}
+			for _, l := range rep.Lines {
+				if l.Outcome == app.Refused && (l.Kind != "extension" || !strings.Contains(l.Why, "settings: missing")) {
+					t.Errorf("%+v", l)
+				}
+			}
+			again, err := b.ExportRealm(ctx, op, "kreis-musterland")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range d.Realms[0].Tenants {
+				d.Realms[0].Tenants[i].Extensions = nil
+			}
+			want, err1 := d.Write()
+			got, err2 := again.Write()
+			if err1 != nil || err2 != nil || !bytes.Equal(want, got) {
+				t.Errorf("it differs elsewhere: %d and %d bytes", len(want), len(got))
+			}
+			if _, err := h.ExportRealm(ctx, op, "nirgends"); !errs.Is(err, errs.KindNotFound) {
+				t.Errorf("a realm that is not there: %v", err)
+			}
+		})
+	}
 }

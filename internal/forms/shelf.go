@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -107,6 +109,17 @@ func (s *Shelf) Follow(ctx context.Context, log *slog.Logger) {
 func (s *Shelf) Current(r ident.RealmID, form string) (*Definition, bool) {
 	d, ok := s.cur.Load().current[shelfKey{r, form, 0}]
 	return d, ok
+}
+
+// Forms lists the current versions of a realm's forms by ID.
+func (s *Shelf) Forms(r ident.RealmID) (out []*Definition) {
+	for k, d := range s.cur.Load().current {
+		if k.realm == r {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Definition) int { return strings.Compare(a.ID, b.ID) })
+	return out
 }
 
 // Version gives a published version, however old: a case keeps the one it answered.
