@@ -92,6 +92,10 @@ func (s *Service) begunFor(ctx context.Context, scope db.TenantScope, r *record)
 	if err != nil || sealed == nil {
 		return nil, err
 	}
+	return s.openBehalf(r, sealed)
+}
+
+func (s *Service) openBehalf(r *record, sealed []byte) (*accounts.Mandate, error) {
 	k, err := s.key(r)
 	if err != nil {
 		return nil, err

@@ -39,6 +39,8 @@ type DraftEntry struct {
 	Form      string
 	Title     string
 	Need      perm.Level
+	Behalf    bool     // begun for somebody else
+	For       pii.Text // for whom; empty while the session's level is below Need
 	UpdatedAt time.Time
 	ExpiresAt time.Time
 }

@@ -132,10 +132,20 @@ func (s *Service) Drafts(ctx context.Context, c perm.Citizen) (out []DraftEntry,
 		return nil, nil
 	}
 	err = s.c.DB.View(ctx, c.Own(), func(tx *db.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+listColumns+` FROM case_record r WHERE r.person_id=$1 AND r.state='draft' ORDER BY r.updated_at DESC LIMIT 100`, string(tx.Person()))
+		rows, err := tx.Query(ctx, `SELECT `+listColumns+`,(SELECT b.sealed FROM case_behalf b WHERE b.tenant_id=r.tenant_id AND b.case_id=r.id) FROM case_record r WHERE r.person_id=$1 AND r.state='draft' ORDER BY r.updated_at DESC LIMIT 100`, string(tx.Person()))
 		out, err = db.Collect(rows, err, func(row *sql.Rows) (DraftEntry, error) {
-			r, err := scanListed(row)
-			return DraftEntry{ID: r.id, Tenant: r.tenant, Form: r.form, Title: r.title, Need: r.need, UpdatedAt: r.updatedAt, ExpiresAt: r.eraseAt}, err
+			var behalf []byte
+			r, err := scanListed(row, &behalf)
+			e := DraftEntry{ID: r.id, Tenant: r.tenant, Form: r.form, Title: r.title, Need: r.need, Behalf: len(behalf) > 0, UpdatedAt: r.updatedAt, ExpiresAt: r.eraseAt}
+			if err != nil || !e.Behalf || c.Level < r.need {
+				return e, err
+			}
+			m, err := s.openBehalf(&r, behalf)
+			if err != nil {
+				return e, err
+			}
+			e.For = m.Giver
+			return e, nil
 		})
 		return err
 	})

@@ -110,7 +110,24 @@ func TestAnApplicationSaysOnWhoseBehalfItIs(t *testing.T) {
 			t.Error("the form would be filled with the representative's own data")
 		}
 		w.must(w.acc.StopActing(ctx, c))
-		_, err := w.svc.Submit(ctx, c, d.ID, p, cases.Sending{Key: key1, Confirmed: true})
+		// The list says for whom, whoever he acts for just now; of a draft that needs
+		// a higher level it says only that it is for somebody else.
+		list, err := w.svc.Drafts(ctx, c)
+		if err != nil || len(list) != 1 || !list[0].Behalf || list[0].For.Reveal() != "Kim Kindmarke" {
+			t.Errorf("the list: %+v %v", list, err)
+		}
+		need := func(l perm.Level) {
+			w.must(w.d.InTx(ctx, w.a.Scope(), func(tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `UPDATE case_record SET need=$2 WHERE id=$1`, string(d.ID), int64(l))
+				return err
+			}))
+		}
+		need(perm.LevelHigh)
+		if list, err = w.svc.Drafts(ctx, c); err != nil || len(list) != 1 || !list[0].Behalf || !list[0].For.Empty() {
+			t.Errorf("the list of a lower sign-in: %+v %v", list, err)
+		}
+		need(perm.LevelNone)
+		_, err = w.svc.Submit(ctx, c, d.ID, p, cases.Sending{Key: key1, Confirmed: true})
 		w.want(err, errs.KindConflict, "case.behalf-changed")
 		w.must(w.acc.Act(ctx, c, id))
 		sub, err := w.svc.Submit(ctx, c, d.ID, p, cases.Sending{Key: key1, Confirmed: true})

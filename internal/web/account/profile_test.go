@@ -170,7 +170,9 @@ func TestSomebodyActsForAChildAndEveryPageSaysSo(t *testing.T) {
 	}
 	begin(b, h, "torhausen", "osterfeuer-anmeldung").Sees(200, "Kim Sandvoß")
 	draft := b.URL.String()
-	b.Submit(b.Form(func(f apptest.Form) bool { return f.Action == "/vertretung/beenden" }), nil).Sees(200).Lacks("Kim Sandvoß")
+	b.Submit(b.Form(func(f apptest.Form) bool { return f.Action == "/vertretung/beenden" }), nil).Sees(200).Lacks("Sie handeln für")
+	sound(t, b.Get(h.URLOf("torhausen", "/konto"))).Sees(200, "Für Kim Sandvoß", "Zuletzt bearbeitet")
+	b.Get(h.URLOf("torhausen", "/antrag/osterfeuer-anmeldung")).Sees(200, "Für Kim Sandvoß", "Zuletzt bearbeitet")
 	sound(t, b.Get(draft)).Sees(409, "Für wen ist dieser Antrag?", "für Kim Sandvoß begonnen", "Gerade handeln Sie für sich selbst")
 	b.Submit(b.Form(func(f apptest.Form) bool { return strings.HasSuffix(f.Action, "/vertretung") }), nil).Sees(200, "Sie handeln für", "Kim Sandvoß")
 	b.Get(h.AccountURL(realm, "/vertretungen"))

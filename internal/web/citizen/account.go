@@ -56,7 +56,7 @@ func (s *Server) getAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, d := range drafts {
 		base, name := s.tenantPortal(r, d.Tenant)
-		line := draftLine{Title: d.Title, Where: name, At: d.UpdatedAt, Until: d.ExpiresAt,
+		line := draftLine{Title: d.Title, Where: name, For: behalfOf(page, d), At: d.UpdatedAt, Until: d.ExpiresAt,
 			URL: "/antrag/" + d.Form + "/" + forms.CheckPage + "?entwurf=" + string(d.ID), Own: "/antrag/" + d.Form + "/entwurf/" + string(d.ID)}
 		if base != "" { // another portal has a session of its own
 			line.URL, line.Own = base+signInPath(line.URL, wanted(d.Need.String())), base+signInPath(line.Own, wanted(d.Need.String()))

@@ -30,9 +30,22 @@ type introView struct {
 // draftLine is a draft to go on with.
 type draftLine struct {
 	Title, Where string
+	For          string // "" for the person's own
 	At, Until    time.Time
 	URL          string
 	Own          string // page about the draft
+}
+
+// behalfOf says for whom a draft was begun. The name is shown to a session that
+// may open the draft.
+func behalfOf(page ui.Page, d cases.DraftEntry) string {
+	switch {
+	case !d.Behalf:
+		return ""
+	case d.For.Empty():
+		return page.T("citizenform.draft.behalf")
+	}
+	return page.T("citizenform.draft.for", "name", d.For.Reveal())
 }
 
 // getFormIntro serves GET /antrag/{form}: what the form asks, what it needs,
@@ -87,7 +100,7 @@ func (s *Server) begun(r *http.Request, form string) (out []draftLine, err error
 	}
 	for _, d := range list {
 		if d.Form == form && d.Tenant == v.Door.Tenant.ID && d.Need <= v.Citizen.Level {
-			out = append(out, draftLine{Title: d.Title, At: d.UpdatedAt, Until: d.ExpiresAt, URL: "/antrag/" + form + "/" + forms.CheckPage + "?entwurf=" + string(d.ID), Own: "/antrag/" + form + "/entwurf/" + string(d.ID)})
+			out = append(out, draftLine{Title: d.Title, For: behalfOf(ui.PageOf(r), d), At: d.UpdatedAt, Until: d.ExpiresAt, URL: "/antrag/" + form + "/" + forms.CheckPage + "?entwurf=" + string(d.ID), Own: "/antrag/" + form + "/entwurf/" + string(d.ID)})
 		}
 	}
 	held := s.heldBy(r)
