@@ -370,27 +370,37 @@ func TestMixUpOfTwoRealProviders(t *testing.T) {
 	}
 }
 
-// LemonLDAP::NG, the other provider nobody here wrote: older, without RFC 9207,
-// with its own idea of a level.
-func TestSignInAtLemonLDAP(t *testing.T) {
-	t.Parallel()
+// startLemon starts LemonLDAP::NG, the other provider nobody here wrote: older,
+// without RFC 9207, with its own idea of a level.
+func startLemon(t *testing.T, password, back string) partner {
+	t.Helper()
 	if _, err := os.Stat("/usr/share/lemonldap-ng/portal/htdocs/index.psgi"); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("LemonLDAP::NG is missing: scripts/setup did not run")
 		}
 		t.Skip("LemonLDAP::NG is not installed (see test/partners/oidc/lemonldap)")
 	}
-	const password = "geheimnis-nur-fuer-tests"
 	free := must(net.Listen("tcp", "127.0.0.1:0"))
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	free.Close()
-	_, ready := startScript(t, "lemonldap", port, "stadttor", password, partnerBack)
-	p := ready()
-	s := Settings{
+	_, ready := startScript(t, "lemonldap", port, "stadttor", password, back)
+	return ready()
+}
+
+// lemonSettings are those of a connection to it.
+func lemonSettings() Settings {
+	return Settings{
 		ClientID: "stadttor", ClientAuth: AuthPost, Means: "Passwort", Scopes: []string{"profile", "email"}, Userinfo: true, Algorithms: []string{"RS256"},
 		Levels: map[string]string{"loa-1": "basis", "loa-4": "hoch"}, Profile: map[accounts.Attr]string{accounts.AttrFamily: "family_name", accounts.AttrMail: "email"},
 		ProfileLevels: map[accounts.Attr]string{accounts.AttrFamily: "hoch"},
 	}
+}
+
+func TestSignInAtLemonLDAP(t *testing.T) {
+	t.Parallel()
+	const password = "geheimnis-nur-fuer-tests"
+	p := startLemon(t, password, partnerBack)
+	s := lemonSettings()
 	secrets := map[string]string{SecretPassword: password}
 	m := p.connect(t, s, secrets)
 	doctor := newPerson(t, "")

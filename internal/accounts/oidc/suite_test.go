@@ -117,3 +117,29 @@ func TestOIDCStandsTheSuiteAtARealProvider(t *testing.T) {
 		return own
 	})
 }
+
+// At LemonLDAP::NG, over HTTP: everybody has a password there, and one level.
+func TestOIDCStandsTheSuiteAtLemonLDAP(t *testing.T) {
+	t.Parallel()
+	const back = "http://konto.localhost/anmelden/zurueck/pruefling"
+	secrets := map[string]string{SecretPassword: "geheimnis-nur-fuer-tests"}
+	p := startLemon(t, secrets[SecretPassword], back)
+	s := lemonSettings() // the name comes all the same, and stays behind
+	delete(s.Profile, accounts.AttrFamily)
+	delete(s.ProfileLevels, accounts.AttrFamily)
+	as := func(name string) func(*testing.T, accounts.Begun, perm.Level) url.Values {
+		return func(t *testing.T, b accounts.Begun, _ perm.Level) url.Values {
+			t.Helper()
+			who := newPerson(t, "")
+			who.back, who.fields = back, map[string]string{"user": name, "password": name}
+			return who.walk(b.Redirect)
+		}
+	}
+	loginstest.Run(t, func(t *testing.T, _ *clock.Fake) loginstest.Partner {
+		l := &line{RoundTripper: plain()}
+		at := p
+		at.kind = New(Config{Loopback: true, Transport: l})
+		return loginstest.Partner{Method: at.connect(t, s, secrets), Twin: p.connect(t, s, secrets), Levels: []perm.Level{perm.LevelBasis},
+			Answer: as("dwho"), Stranger: as("rtyler"), AsksAgain: asksAgain, Strange: "Doctor Who", Down: func(_ *testing.T, down bool) { l.cut.Store(down) }}
+	})
+}
