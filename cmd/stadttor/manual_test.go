@@ -46,14 +46,21 @@ func TestTheManualOfTheFirstInstallationIsTrue(t *testing.T) {
 				}
 			}
 			h.config = h.file("etc/stadttor.toml", here.Replace(settings[0]))
+			var printed strings.Builder
 			for _, c := range commands {
 				cmd := exec.CommandContext(t.Context(), "bash", "-euc", here.Replace(c))
 				cmd.Dir = "../.."
 				cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
 				// The PostgreSQL of the tests is not durable on purpose, and the doctor sees it.
-				if out, err := cmd.CombinedOutput(); err != nil && !(engine == "postgres" && strings.Contains(c, "doctor") && onlyFindings(string(out), "postgres: fsync", "postgres: full_page_writes")) {
+				out, err := cmd.CombinedOutput()
+				printed.Write(out)
+				if err != nil && !(engine == "postgres" && strings.Contains(c, "doctor") && onlyFindings(string(out), "postgres: fsync", "postgres: full_page_writes")) {
 					t.Fatalf("%s%v\n%s", c, err, out)
 				}
+			}
+			invitation := regexp.MustCompile(`https://service\.seenburg\.example(/verwaltung/\S+)`).FindStringSubmatch(printed.String())
+			if invitation == nil {
+				t.Fatalf("no invitation was printed:\n%s", printed.String())
 			}
 			h.serves(func(get func(host, path string) (int, string)) {
 				for _, c := range []struct{ host, path, says string }{
@@ -64,6 +71,7 @@ func TestTheManualOfTheFirstInstallationIsTrue(t *testing.T) {
 					{"service.uferrode.example", "/", "Serviceportal Uferrode"},
 					{"service.seenburg.example", "/anmelden", "https://konto.seenplatte.example/"},
 					{"service.seenburg.example", "/verwaltung/anmelden", "Anmelden"},
+					{"service.seenburg.example", invitation[1], "Ihre Einladung gilt"},
 				} {
 					if code, page := get(c.host, c.path); code != 200 && code != 303 || !strings.Contains(page, c.says) {
 						t.Errorf("%s%s: %d\n%.300s", c.host, c.path, code, page)
