@@ -22,6 +22,7 @@ const (
 	AccountRecover Template = "account-recover" // set a new password
 	AccountAddress Template = "account-address" // confirm the new address
 	AccountChanged Template = "account-changed" // means of sign-in were changed
+	AccountReset   Template = "account-reset"   // the administration reset the account: set a new password
 
 	AccountErased Template = "account-erased" // the account is gone
 
@@ -33,7 +34,7 @@ const (
 
 // Templates lists all of them.
 func Templates() []Template {
-	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged, AccountErased, StaffInvite, StaffReset, StaffUnknown}
+	return []Template{Inbox, Draft, AccountConfirm, AccountKnown, AccountUnknown, AccountRecover, AccountAddress, AccountChanged, AccountReset, AccountErased, StaffInvite, StaffReset, StaffUnknown}
 }
 
 // Languages lists the languages of each; the first serves where a person's is
@@ -42,7 +43,7 @@ func Languages() []string { return []string{"de", "de-leicht", "en"} }
 
 // paths are the pages of the tenant's portal that the links lead to, where the
 // message brings none.
-var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto", AccountErased: "/impressum",
+var paths = map[Template]string{Inbox: "/postfach", Draft: "/konto", AccountConfirm: "/", AccountKnown: "/", AccountUnknown: "/", AccountRecover: "/", AccountAddress: "/", AccountChanged: "/konto", AccountReset: "/", AccountErased: "/impressum",
 	StaffInvite: "/verwaltung", StaffReset: "/verwaltung", StaffUnknown: "/verwaltung"}
 
 //go:embed templates/*.txt

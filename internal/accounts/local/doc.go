@@ -14,8 +14,9 @@
 // (docs/adr/0022-local-accounts.md).
 //
 // A Scope says whose credentials: those of the citizens of a realm, or those of
-// the staff of one tenant. Staff need a second factor (TR-03172-3 A3.9.03),
-// citizens may have one.
+// the staff of one tenant. Staff are invited and need a second factor
+// (TR-03172-3 A3.9.03), citizens register themselves and may have one. Whoever
+// lost all of them is helped by an administrator, and never without the mailbox.
 //
 // What is stored: the address as a keyed digest and sealed; the password as
 // argon2id (RFC 9106) with its parameters, sealed; secrets of links and tries

@@ -176,3 +176,56 @@ func TestWhoeverHasNoAccessIsToldByAnotherMail(t *testing.T) {
 		}
 	})
 }
+
+func TestTheAdministrationOfTheRealmHelpsWhoLostEverythingButTheMailbox(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		holder := h.register(address)
+		e, err := h.s.BeginTOTP(ctx, holder)
+		h.must(err)
+		_, err = h.s.ConfirmTOTP(ctx, holder, code(t, e, h.c.Now()))
+		h.must(err)
+		h.mails()
+		helper := perm.Staff{Realm: h.realm.ID, Tenant: h.lead.ID, Staff: "helper", Grants: []perm.Grant{{Role: perm.RealmAdmin}}}
+		given, family := pii.New("Alex  KIM"), pii.New("beispiel-ğümüş") // as in the card: more given names
+		if err := h.s.ResetPerson(ctx, h.chief(), pii.New(address), given, family); !errs.Is(err, errs.KindForbidden) {
+			t.Errorf("an authority's administrator: %v", err)
+		}
+		for name, x := range map[string][3]string{
+			"another given name":  {address, "Robin", family.Reveal()},
+			"another family name": {address, "Kim", "Anders"},
+			"no names":            {address, "", ""},
+			"no account":          {"niemand@post.example", "Kim", family.Reveal()},
+		} {
+			err := h.s.ResetPerson(ctx, helper, pii.New(x[0]), pii.New(x[1]), pii.New(x[2]))
+			if f := errs.FieldsOf(err); !errs.Is(err, errs.KindInvalid) || len(f) != 1 || f[0].Key != "local.reset.unknown" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := len(h.mails()); n != 0 {
+			t.Errorf("%d mails after refusals", n)
+		}
+		next, err := h.signIn(h.begin(), home, address, password)
+		if err != nil || next.Stage != local.StageCode {
+			t.Fatalf("a refusal changed something: %v %v", next.Stage, err)
+		}
+		h.ended = nil
+		h.must(h.s.ResetPerson(ctx, helper, pii.New(strings.ToUpper(address)), given, family))
+		if !slices.Equal(h.ended, []string{holder.ID}) {
+			t.Errorf("sessions ended of %v", h.ended)
+		}
+		_, err = h.signIn(h.begin(), home, address, password)
+		wantKey(t, "the old password", err, errs.KindInvalid, "local.signin.wrong")
+		a := h.begin()
+		next, err = h.s.Recover(ctx, h.citi, h.mail(mail.AccountReset, address), a.try, pii.Text{}, pii.New("sieben stille Regenschirme"))
+		if err != nil || next.Stage != local.StageDone {
+			t.Fatalf("%v %v", next.Stage, err)
+		}
+		if who, err := h.complete(a, next); err != nil || who.Level != perm.LevelBasis {
+			t.Errorf("%v %v", who.Level, err)
+		}
+		if got := h.recorded(db.ForRealm(h.realm.ID)); !slices.Contains(got, "local.reset done") || !slices.Contains(got, "local.reset refused") {
+			t.Errorf("recorded: %q", got)
+		}
+	})
+}

@@ -5,7 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
@@ -42,33 +46,104 @@ func (s *Service) ResetAccess(ctx context.Context, actor perm.Actor, t tenancy.T
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"local_totp", "local_recovery_code", "local_passkey"} {
-			if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), subject); err != nil {
-				return err
-			}
-		}
-		if err := r.putPassword(ctx, tx, a.id, hashed{}); err != nil {
-			return err
-		}
 		if a.holder == "" {
 			a.holder = string(id)
 		}
-		if err := s.end(ctx, tx, r, a, ""); err != nil {
-			return err
-		}
-		_, index, err := r.address(a.mail)
-		if err != nil {
-			return err
-		}
-		secret, err := r.putLink(ctx, tx, link{ForRecover, a.id, index, a.mail, a.lang})
-		if err != nil {
-			return err
-		}
-		if err := r.queue(ctx, tx, mail.StaffReset, a.mail, a.lang, r.site.link(PageRecover, secret)); err != nil {
+		if err := s.void(ctx, tx, r, a, mail.StaffReset); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.reset", Object: "staff:" + string(id)})
 	})
+}
+
+// ResetPerson does the same for a citizen who has lost his second factor and
+// every recovery code and shows his identity card: given and family are the
+// names in it. Nothing of the account is shown; an address without account and
+// names that are not the stated ones give the same answer. Nobody was ever
+// identified for the account, so the card alone proves no ownership: the
+// mailbox has to be there as well. Administrators of the realm
+// (perm.AdministerAll) may. Errors: Forbidden, Invalid (mail, familienname).
+func (s *Service) ResetPerson(ctx context.Context, actor perm.Staff, address, given, family pii.Text) error {
+	if !actor.May(perm.AdministerAll) {
+		return errs.Forbidden("error.forbidden")
+	}
+	x := Citizens(actor.Realm)
+	r, err := s.room(x)
+	if err != nil {
+		return err
+	}
+	_, index, err := r.address(address)
+	if err != nil {
+		return err
+	}
+	var a account
+	if err := s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
+		a, err = r.byMail(ctx, tx, index)
+		return err
+	}); err != nil && !errors.Is(err, errNobody) {
+		return err
+	}
+	id, holder, known := a.id, a.holder, a.id != "" && a.names.are(given, family)
+	err = s.c.DB.InTx(ctx, x.of(holder), func(tx *db.Tx) error {
+		ev := audit.Event{Action: "local.reset", Object: "local:" + string(id)}
+		if !known {
+			ev.Outcome = "refused"
+			return audit.Record(ctx, tx, actor, ev)
+		}
+		a, err := r.byID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if a.holder != holder {
+			return errs.Conflict("error.changed-meanwhile")
+		}
+		if err := s.void(ctx, tx, r, a, mail.AccountReset); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, actor, ev)
+	})
+	if err == nil && !known {
+		err = errs.Invalid("local.form.wrong", errs.Field{Name: "familienname", Key: "local.reset.unknown"})
+	}
+	return err
+}
+
+// are compares stated names with those of a card, which may have more given
+// names.
+func (n Names) are(given, family pii.Text) bool {
+	fold := func(p pii.Text) []string { return strings.Fields(strings.ToLower(norm.NFC.String(p.Reveal()))) }
+	card := fold(given)
+	for _, name := range fold(n.Given) {
+		if !slices.Contains(card, name) {
+			return false
+		}
+	}
+	return slices.Equal(fold(n.Family), fold(family))
+}
+
+// void takes all means of sign-in from an account, ends its sessions, and sends
+// its mailbox the link with which a new password is set.
+func (s *Service) void(ctx context.Context, tx *db.Tx, r room, a account, t mail.Template) error {
+	for _, table := range []string{"local_totp", "local_recovery_code", "local_passkey"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), string(a.id)); err != nil {
+			return err
+		}
+	}
+	if err := r.putPassword(ctx, tx, a.id, hashed{}); err != nil {
+		return err
+	}
+	if err := s.end(ctx, tx, r, a, ""); err != nil {
+		return err
+	}
+	_, index, err := r.address(a.mail)
+	if err != nil {
+		return err
+	}
+	secret, err := r.putLink(ctx, tx, link{ForRecover, a.id, index, a.mail, a.lang})
+	if err != nil {
+		return err
+	}
+	return r.queue(ctx, tx, t, a.mail, a.lang, r.site.link(PageRecover, secret))
 }
 
 // Access is how far a member of staff is with his access, as administrators see

@@ -61,6 +61,7 @@ func (s *Server) Routes() []ui.Route {
 	routes = append(routes, s.searchRoutes()...)
 	routes = append(routes, s.clientRoutes()...)
 	routes = append(routes, s.signInRoutes()...)
+	routes = append(routes, s.helpRoutes()...)
 	if s.c.Outbox != nil {
 		routes = append(routes,
 			get("/postausgang", perm.ReadJobs, s.outbox),

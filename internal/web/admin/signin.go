@@ -34,6 +34,7 @@ type signInPage struct {
 	Told, Refused string
 	Methods       []signInMethod
 	Realm, Staff  bool // the actor may see what is connected
+	Help          bool // … and help people with accounts of our own
 	RealmName     string
 	Host          string // where the realm's people sign in, "" for none
 }
@@ -66,7 +67,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	out := signInPage{RealmName: v.Door.Realm.Name, Host: v.Door.Realm.AccountHost, Told: office.Told(r, page, "admin.done."), Realm: v.Staff.May(perm.AdministerAll), Staff: v.Staff.May(perm.GrantRoles)}
+	out := signInPage{RealmName: v.Door.Realm.Name, Host: v.Door.Realm.AccountHost, Told: office.Told(r, page, "admin.done."), Realm: v.Staff.May(perm.AdministerAll), Staff: v.Staff.May(perm.GrantRoles), Help: s.c.Local != nil}
 	var problems []ui.Problem
 	for _, o := range offers {
 		m := methodFields(page, "admin.signin.", o, typed, wrong)

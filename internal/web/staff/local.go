@@ -25,7 +25,7 @@ func (s *Server) localRoutes() []ui.Route {
 		Local: s.c.Local, Gate: s.c.Gate, Limit: s.c.Limit,
 		Path: home, Home: home, Audience: ui.Office, Texts: "staff.local.",
 		Scope:   employer,
-		Page:    func(r *http.Request, title string) ui.Page { return office.Page(r, title, "") },
+		Page:    localPage,
 		Method:  s.staffMeans,
 		Holder:  s.holder,
 		Begin:   s.beginLocal,
@@ -37,6 +37,16 @@ func (s *Server) localRoutes() []ui.Route {
 		}
 	}
 	return routes
+}
+
+// localPage starts a page; those on which somebody looks after his own means
+// lie below his account.
+func localPage(r *http.Request, title string) ui.Page {
+	page := office.Page(r, title, "")
+	if ui.VisitOf(r).SignedInStaff() {
+		page.Breadcrumb = []ui.Link{{Text: page.T("staff.account.title"), URL: home + "/konto"}}
+	}
+	return page
 }
 
 // employer is the scope of this portal's staff.
