@@ -41,6 +41,8 @@ type Partner struct {
 	// AsksAgain reads from what Begin gave whether the partner must ask the person
 	// although he is signed in there; nil for a partner that always asks.
 	AsksAgain func(t *testing.T, b accounts.Begun) bool
+	// Staff says that members of staff can sign in there too, at whichever portal.
+	Staff bool
 	// Strange is the value of an attribute that the partner sends and nobody asked
 	// for; "" if it sends none.
 	Strange string
@@ -117,6 +119,7 @@ var rules = []check{
 	{"a step-up keeps the person and ends the session before", stepUp},
 	{"a stranger's step-up changes nobody's session", strangerStepsUp},
 	{"stopped by an authority, it opens nothing there", stopped},
+	{"staff of one authority are not let in at another", staffElsewhere},
 }
 
 // party is a partner whose pages are played for one test.
@@ -144,7 +147,7 @@ func (x check) run(t *testing.T, hears testing.TB, open func(t *testing.T, c *cl
 		t.Fatal("the partner has no levels, or not the lowest first")
 	}
 	methods := []accounts.Named{
-		{Name: name, Title: "Prüfling", Kind: "test", Method: p.Method, Citizens: true},
+		{Name: name, Title: "Prüfling", Kind: "test", Method: p.Method, Citizens: true, Staff: true},
 		{Name: neighbour, Title: "Nachbar", Kind: "test", Method: p.Method, Citizens: true},
 	}
 	if p.Other != nil {

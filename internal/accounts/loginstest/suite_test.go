@@ -100,7 +100,7 @@ func paperPartner(plant func(*paper) accounts.Method) Partner {
 			}
 		}
 		node := func() accounts.Method { return plant(p) }
-		return Partner{Method: node(), Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh}, Answer: as("eins"), Stranger: as("zwei"), Strange: "Zzschuhgroesse",
+		return Partner{Method: node(), Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh}, Answer: as("eins"), Stranger: as("zwei"), Strange: "Zzschuhgroesse", Staff: true,
 			BreakOff:  func(_ *testing.T, b accounts.Begun) url.Values { return p.answer(b, slip{Broken: true}) },
 			Down:      func(_ *testing.T, down bool) { p.down = down },
 			AsksAgain: func(_ *testing.T, b accounts.Begun) bool { return strings.Contains(b.Redirect, "fresh=1") },
@@ -370,6 +370,8 @@ func TestTheSuiteNotices(t *testing.T) {
 			`CREATE TRIGGER goes BEFORE DELETE ON account_attempt BEGIN SELECT RAISE(IGNORE); END`)},
 		{"the host forgets what an authority chose", "stopped by an authority, it opens nothing there", forgets(t,
 			`CREATE TRIGGER forgets AFTER INSERT ON sign_in_choice BEGIN DELETE FROM sign_in_choice WHERE name=NEW.name; END`)},
+		{"the host knows an attempt at every portal", "staff of one authority are not let in at another", forgets(t,
+			`CREATE TRIGGER everywhere AFTER INSERT ON login_attempt BEGIN INSERT OR IGNORE INTO login_attempt (tenant_id,id,kind,method,level,return_path,expires_at,browser,keep) SELECT t.id,NEW.id,NEW.kind,NEW.method,NEW.level,NEW.return_path,NEW.expires_at,NEW.browser,NEW.keep FROM tenant t; END`)},
 		{"the host leaves the session before", "a step-up keeps the person and ends the session before", forgets(t,
 			`CREATE TRIGGER leaves BEFORE DELETE ON session BEGIN SELECT RAISE(IGNORE); END`)},
 		{"the host does not raise what it was asked to", "a step-up keeps the person and ends the session before", forgets(t,

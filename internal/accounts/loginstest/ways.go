@@ -211,3 +211,29 @@ func stopped(t testing.TB, h House, p party) {
 		t.Errorf("offered again: %v", err)
 	}
 }
+
+func staffElsewhere(t testing.TB, h House, p party) {
+	if !p.Staff {
+		return // it knows citizens only
+	}
+	begin := func() (cookie string, back url.Values) {
+		b, cookie, err := h.BeginStaff(t.Context(), h.A, "", name, Base(h.A)+"/verwaltung/anmelden/zurueck/"+name, "/verwaltung")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cookie, p.answer(b, p.top())
+	}
+	cookie, back := begin()
+	secret, _, err := h.FinishStaff(t.Context(), h.B, cookie, name, "", back)
+	refused(t, "an answer at another authority's portal", err, back)
+	unknown := accounts.RuleOf(err)
+	// At the right portal the same answer is looked at: nobody works there, and
+	// whoever is signed in over there is no member of staff by that.
+	other, _, err := h.FinishStaff(t.Context(), h.A, cookie, name, "", back)
+	if !errs.Is(err, errs.KindForbidden) || accounts.RuleOf(err) == unknown || secret != "" || other != "" {
+		t.Errorf("at the right portal: %v, sessions %v %v", err, secret != "", other != "")
+	}
+	if _, _, err = h.FinishStaff(t.Context(), h.A, cookie, name, "", back); accounts.RuleOf(err) != unknown {
+		t.Errorf("a second time: %v", err)
+	}
+}

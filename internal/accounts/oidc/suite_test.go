@@ -60,7 +60,7 @@ func TestOIDCStandsTheSuite(t *testing.T) {
 				}
 			}
 			return loginstest.Partner{Method: make(), Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh},
-				Answer: as("person-1"), Stranger: as("person-2"), AsksAgain: asksAgain, Strange: "Zzschuhgroesse",
+				Answer: as("person-1"), Stranger: as("person-2"), AsksAgain: asksAgain, Strange: "Zzschuhgroesse", Staff: true,
 				BreakOff: func(t *testing.T, b accounts.Begun) url.Values {
 					back := p.authorize(t, b.Redirect)
 					back.Del("code")

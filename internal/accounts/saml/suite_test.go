@@ -74,7 +74,7 @@ func TestSAMLStandsTheSuite(t *testing.T) {
 					})
 				}
 			}
-			return loginstest.Partner{Method: make(), Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh}, Strange: "Zzschuhgroesse",
+			return loginstest.Partner{Method: make(), Levels: []perm.Level{perm.LevelBasis, perm.LevelSubstantial, perm.LevelHigh}, Strange: "Zzschuhgroesse", Staff: true,
 				Answer: as("BF:1"), Stranger: as("BF:2"),
 				BreakOff: func(t *testing.T, b accounts.Begun) url.Values {
 					return form(t, b, func(a *samlidp.Answer) { a.Status = samlidp.Failure("Responder", "AuthnFailed") })
