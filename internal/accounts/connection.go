@@ -159,24 +159,11 @@ func (b broken) Complete(context.Context, Attempt, url.Values) (Identity, error)
 // Follow reads the connections again whenever a node publishes a change (and
 // every minute, should a notice be lost), until ctx ends.
 func (s *Service) Follow(ctx context.Context, log *slog.Logger) {
-	notices, stop := s.c.DB.Listen(Topic)
-	defer stop()
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-notices:
-			if !ok {
-				return
-			}
-		case <-tick.C:
-		}
+	s.c.DB.Follow(ctx, Topic, func() {
 		if err := s.Reload(ctx); err != nil && ctx.Err() == nil {
 			log.Error("sign-in connections not reloaded", "error", err.Error())
 		}
-	}
+	})
 }
 
 // Methods lists what is connected for the citizens of a realm or the staff of a

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
@@ -175,31 +174,11 @@ func (c *Catalogue) refreshOffers(ctx context.Context, sum map[ident.RealmID]int
 
 // Follow keeps the views current until ctx ends.
 func (c *Catalogue) Follow(ctx context.Context, log *slog.Logger) {
-	notices, stop := c.c.DB.Listen(Topic)
-	defer stop()
-	tick := time.NewTicker(30 * time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-notices:
-			if !ok {
-				return
-			}
-			for drained := false; !drained; { // one rebuild for a burst of notices
-				select {
-				case <-notices:
-				default:
-					drained = true
-				}
-			}
-		case <-tick.C:
-		}
+	c.c.DB.Follow(ctx, Topic, func() {
 		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
 			log.Error("catalogue not refreshed", "error", err.Error())
 		}
-	}
+	})
 }
 
 func (c *Catalogue) loadLibrary(ctx context.Context, r tenancy.Realm) (*library, error) {

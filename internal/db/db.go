@@ -176,6 +176,34 @@ func (d *DB) Engine() string { return d.control.name() }
 // loses the oldest notice, never blocks.
 func (d *DB) Listen(topic string) (payloads <-chan string, stop func()) { return d.hub.listen(topic) }
 
+// Follow calls f whenever a node publishes on a topic, once for a burst of
+// notices, and every minute should a notice be lost, until ctx ends.
+func (d *DB) Follow(ctx context.Context, topic string, f func()) {
+	notices, stop := d.Listen(topic)
+	defer stop()
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-notices:
+			if !ok {
+				return
+			}
+			for more := true; more; {
+				select {
+				case _, more = <-notices:
+				default:
+					more = false
+				}
+			}
+		case <-tick.C:
+		}
+		f()
+	}
+}
+
 // IsUnique reports whether err is the violation of a unique key.
 func IsUnique(err error) bool {
 	var s *sqlite.Error

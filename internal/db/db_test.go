@@ -200,6 +200,37 @@ func TestNoticesArriveAfterTheCommit(t *testing.T) {
 	})
 }
 
+func TestFollowersHearOfABurstAndEndWithTheirContext(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		ctx, cancel := context.WithCancel(t.Context())
+		heard, ended := make(chan bool, 100), make(chan bool)
+		go func() {
+			d.Follow(ctx, "published", func() { heard <- true })
+			close(ended)
+		}()
+		time.Sleep(100 * time.Millisecond) // LISTEN is on its way
+		for range 10 {
+			if err := d.InTx(t.Context(), db.Across("", "test"), func(tx *db.Tx) error { tx.Notify("published", "yes"); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		select {
+		case <-heard:
+		case <-time.After(2 * time.Second):
+			t.Error("nothing was heard")
+		}
+		cancel()
+		select {
+		case <-ended:
+		case <-time.After(2 * time.Second):
+			t.Error("goes on after its end")
+		}
+		if n := len(heard); n > 9 {
+			t.Errorf("%d calls for a burst of ten", n+1)
+		}
+	})
+}
+
 func TestOneProcessPerFile(t *testing.T) {
 	url := dbtest.URL(t, "sqlite")
 	d, err := db.Open(t.Context(), db.Config{URL: url})

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
@@ -85,24 +84,11 @@ func (s *Shelf) Reload(ctx context.Context) error {
 
 // Follow reads again whenever a node publishes, and every minute, until ctx ends.
 func (s *Shelf) Follow(ctx context.Context, log *slog.Logger) {
-	notices, stop := s.db.Listen(Topic)
-	defer stop()
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-notices:
-			if !ok {
-				return
-			}
-		case <-tick.C:
-		}
+	s.db.Follow(ctx, Topic, func() {
 		if err := s.Reload(ctx); err != nil && ctx.Err() == nil {
 			log.Error("forms not reloaded", "error", err.Error())
 		}
-	}
+	})
 }
 
 // Current gives the version of a form that new drafts answer.

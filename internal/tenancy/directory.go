@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
@@ -50,28 +49,15 @@ func OpenDirectory(ctx context.Context, d *db.DB, root seal.Key) (*Directory, er
 // every minute, should a notice be lost), until ctx ends. changed is told after
 // each reload; nil is fine.
 func (d *Directory) Follow(ctx context.Context, log *slog.Logger, changed func()) {
-	notices, stop := d.db.Listen(Topic)
-	defer stop()
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-notices:
-			if !ok {
-				return
-			}
-		case <-tick.C:
-		}
+	d.db.Follow(ctx, Topic, func() {
 		if err := d.Reload(ctx); err != nil {
 			log.Error("directory not reloaded", "error", err.Error())
-			continue
+			return
 		}
 		if changed != nil {
 			changed()
 		}
-	}
+	})
 }
 
 // Reload reads everything and swaps it in.
