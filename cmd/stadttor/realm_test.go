@@ -214,6 +214,17 @@ func TestAFileThatDoesNotFitChangesNothing(t *testing.T) {
 	if got := h.does(0, "import", "realm", exampleRealm, "--dry-run"); !strings.Contains(got.out, "11 taken") {
 		t.Errorf("something was taken: %s", got.out)
 	}
+	without := h.file("ohne.json", strings.Replace(string(example), `"account_host": "konto.seenplatte.example",`, "", 1))
+	h.does(0, "import", "realm", without)
+	if got := h.does(3, "doctor"); !strings.Contains(got.out, "verbund-seenplatte: no account_host: nobody can sign in (stadttor import realm FILE gives it)") {
+		t.Errorf("doctor: %s", got.out)
+	}
+	if got := h.does(0, "import", "realm", exampleRealm); !strings.Contains(got.out, "changed   realm      verbund-seenplatte\n") || !strings.Contains(got.out, " 1 changed, 11 unchanged") {
+		t.Errorf("what was missing is filled in: %s", got.out)
+	}
+	if got := h.does(3, "doctor"); strings.Contains(got.out, "account_host") {
+		t.Errorf("doctor: %s", got.out)
+	}
 	if got := h.does(2, "import", "realm", t.TempDir()); !strings.Contains(got.err, "realm.json") {
 		t.Errorf("a folder without a description: %s", got.err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -71,12 +72,70 @@ func Parse(file string, data []byte) (d Description, list []Finding) {
 		add("", "%v", err)
 		return d, list
 	}
+	if path, twice := repeated(data); twice {
+		add(path, "stands twice, only one would count")
+		return d, list
+	}
 	if err := json.Unmarshal(data, &d); err != nil {
 		add("", "no JSON: %s", where(data, err))
 		return d, list
 	}
 	check(d, add)
 	return d, list
+}
+
+// repeated finds the first name that an object of valid JSON has twice: decoders
+// would take the last one without a word.
+func repeated(data []byte) (path string, twice bool) {
+	type level struct {
+		names map[string]bool // nil in an array
+		name  string          // or the place in an array
+		n     int
+	}
+	var stack []level
+	at := func() string {
+		var parts []string
+		for _, l := range stack {
+			parts = append(parts, l.name)
+		}
+		return pathOf(parts)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	key := false // the next token is a name
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return "", false // the end: what is no JSON was refused before
+		}
+		if top := len(stack) - 1; top >= 0 && t != json.Delim('}') && t != json.Delim(']') {
+			l := &stack[top]
+			switch {
+			case l.names == nil:
+				l.name = strconv.Itoa(l.n)
+				l.n++
+			case key:
+				l.name, key = t.(string), false
+				if l.names[l.name] {
+					return at(), true
+				}
+				l.names[l.name] = true
+				continue
+			}
+		}
+		switch t {
+		case json.Delim('{'):
+			stack, key = append(stack, level{names: map[string]bool{}}), true
+			continue
+		case json.Delim('['):
+			stack = append(stack, level{})
+			key = false
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			stack = stack[:len(stack)-1]
+		}
+		key = len(stack) > 0 && stack[len(stack)-1].names != nil
+	}
 }
 
 // where says what is wrong with JSON and in which line, without quoting it.

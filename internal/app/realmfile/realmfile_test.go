@@ -45,6 +45,8 @@ func TestWhatAFileMayNotSay(t *testing.T) {
 		"a port that there is not":         {`"port":"payment"`, `"port":"print"`, "realms[0].tenants[0].extensions[0].port", "delivery"},
 		"a life situation without a place": {`,"order":1`, ``, "realms[0].situations[0]", "order"},
 		"two units of one name":            {`{"slug":"steueramt",`, `{"slug":"steueramt","name":"x"},{"slug":"steueramt",`, "realms[0].tenants[0].units[1].slug", "units[0]"},
+		"a name that stands twice":         {`"settings":{"short_name":"Musterstadt"}`, `"settings":{"short_name":"Musterstadt","short_name":"Muster"}`, "realms[0].tenants[0].settings.short_name", "twice"},
+		"a secret that stands twice":       {`{"secret":"s3cr3t"}`, `{"a":[1,{"b":2}],"secret":"x","secret":"s3cr3t"}`, "realms[0].tenants[0].extensions[0].settings.secret", "twice"},
 		"two tenants with one sign":        {`"tenants":[`, `"tenants":[{"slug":"b","name":"B","kind":"stadt","sign":"MUS","ars":"990010000002","settings":{"short_name":"B"}},`, "realms[0].tenants[1].sign", "tenants[0]"},
 	} {
 		if !strings.Contains(town, c.old) {
