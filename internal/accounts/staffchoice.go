@@ -65,24 +65,30 @@ func (s *Service) staffOffered(ctx context.Context, tx *db.Tx, door tenancy.Door
 // AddStaff adds a member to the staff of the scope's tenant with these grants,
 // inside the verb with which a method invites him. Who may is said at
 // SaveStaff. A method that the authority has not switched on for its staff is
-// refused (Conflict "roles.method-off"); the operator switches it on thereby.
+// refused (Conflict "roles.method-off"); the operator switches it on thereby,
+// unless it was stopped.
 // Further errors: Forbidden, Invalid (roles.unknown).
 func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	t := tx.Tenant()
 	if err := mayGrant(actor, t, "", nil); err != nil {
 		return "", err
 	}
-	err = s.staffOffered(ctx, tx, tenancy.Door{Tenant: tenancy.Tenant{ID: t}}, method)
-	if _, ok := actor.(perm.System); ok && errs.Is(err, errs.KindNotFound) {
-		if err = putChoice(ctx, tx, KindStaff, Choice{Name: method, Offered: true}); err == nil {
-			err = audit.Record(ctx, tx, actor, audit.Event{Action: "sign-in.choose", Object: "method:" + method, Detail: "offered staff"})
-		}
-	}
-	if errs.Is(err, errs.KindNotFound) {
-		return "", errs.Conflict("roles.method-off")
-	}
+	offers, err := s.offersIn(ctx, tx, KindStaff, tenancy.Door{Tenant: tenancy.Tenant{ID: t}})
 	if err != nil {
 		return "", err
+	}
+	i := slices.IndexFunc(offers, func(o Offer) bool { return o.Name == method })
+	_, operator := actor.(perm.System)
+	switch {
+	case i < 0 || offers[i].Stopped || !offers[i].Offered && !operator:
+		return "", errs.Conflict("roles.method-off")
+	case !offers[i].Offered:
+		if err := putChoice(ctx, tx, KindStaff, Choice{Name: method, Offered: true}); err != nil {
+			return "", err
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "sign-in.choose", Object: "method:" + method, Detail: "offered staff"}); err != nil {
+			return "", err
+		}
 	}
 	own, err := roles(ctx, tx)
 	if err != nil {

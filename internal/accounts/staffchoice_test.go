@@ -168,6 +168,12 @@ func TestAMethodAddsAndHelpsStaffForWhoMayGiveTheirRoles(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		if err := h.s.SaveStaffChoice(ctx, op, h.a, accounts.Choice{Name: extra, Offered: true, Stopped: true, Notice: "Heute gestört."}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := add(op, "s4", editor); errs.KeyOf(err) != "roles.method-off" {
+			t.Errorf("an invitation undid the kill switch: %v", err)
+		}
 		managed := func(actor perm.Actor, method string, id ident.StaffID) (subject string, err error) {
 			err = d.InTx(ctx, h.a.Tenant.Scope(), func(tx *db.Tx) error {
 				subject, err = h.s.Managed(ctx, tx, actor, method, id)

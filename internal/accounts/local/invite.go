@@ -37,7 +37,7 @@ type Invited struct {
 // Invite adds a member to a tenant's staff and sends him the link with which he
 // makes his access: names, password or passkey, second factor. The operator
 // (perm.System) may, also where the method is not switched on yet for the
-// tenant's staff: it is thereby. Staff may give what they could give by
+// tenant's staff (it is thereby, unless it was stopped). Staff may give what they could give by
 // accounts.SaveStaff. Member, roles, link, mail and audit are one transaction.
 // Errors: Invalid for the address or a role, Forbidden, Conflict when the
 // address has an access here (local.mail.taken) or was just invited
