@@ -42,7 +42,7 @@ func (im *realmImport) tenant(r realmfile.Realm, t realmfile.Tenant, at string) 
 		want.ID = have.ID
 		write = func() error {
 			next := want
-			next.Params = have.Params // each form's are an object of their own
+			next.Params = nil // those that are stored stay: each form's are an object of their own
 			return im.a.Directory.SaveSettings(im.ctx, im.actor, next)
 		}
 	} else {

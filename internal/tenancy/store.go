@@ -118,9 +118,10 @@ func (d *Directory) CreateTenant(ctx context.Context, actor perm.System, t Tenan
 	return t, err
 }
 
-// SaveSettings replaces a tenant's name, kind, ARS and settings; slug and sign
-// stay, they stand in addresses and numbers. The operator may. Errors: Invalid,
-// NotFound.
+// SaveSettings replaces a tenant's name, kind, ARS and settings; nil Params keep
+// what is stored, so that nobody's fees are lost who saves them at this moment.
+// Slug and sign stay, they stand in addresses and numbers. The operator may.
+// Errors: Invalid, NotFound.
 func (d *Directory) SaveSettings(ctx context.Context, actor perm.Actor, t Tenant) error {
 	if _, ok := actor.(perm.System); !ok {
 		return errs.Forbidden("error.forbidden")
@@ -128,21 +129,38 @@ func (d *Directory) SaveSettings(ctx context.Context, actor perm.Actor, t Tenant
 	if t.Name == "" || len(t.ARS) != 12 {
 		return errs.Invalid("tenancy.tenant-incomplete")
 	}
-	set, err := json.Marshal(t.Settings)
-	if err != nil {
-		return err
-	}
 	return d.db.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE tenant SET name=$3, kind=$4, ars=$5, settings=$6 WHERE realm_id=$1 AND id=$2`, string(t.Realm), string(tx.Tenant()), t.Name, t.Kind, t.ARS, string(set))
+		now, err := storedSettings(ctx, tx, t)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return errs.NotFound("tenant", t.ID)
+		next := t.Settings
+		if next.Params == nil {
+			next.Params = now.Params
+		}
+		set, err := json.Marshal(next)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE tenant SET name=$3, kind=$4, ars=$5, settings=$6 WHERE realm_id=$1 AND id=$2`, string(t.Realm), string(tx.Tenant()), t.Name, t.Kind, t.ARS, string(set)); err != nil {
+			return err
 		}
 		tx.Notify(Topic, string(t.ID))
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "tenant.settings", Object: "tenant:" + string(t.ID)})
 	})
+}
+
+// storedSettings reads a tenant's settings for a write.
+func storedSettings(ctx context.Context, tx *db.Tx, t Tenant) (s Settings, err error) {
+	var text string
+	err = tx.QueryRow(ctx, `SELECT settings FROM tenant WHERE realm_id=$1 AND id=$2`+tx.ForUpdate(), string(t.Realm), string(tx.Tenant())).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, errs.NotFound("tenant", t.ID)
+	}
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal([]byte(text), &s)
 }
 
 // SaveParams replaces what a tenant sets for one form; was is what the editor
@@ -157,16 +175,8 @@ func (d *Directory) SaveParams(ctx context.Context, actor perm.Actor, t Tenant, 
 		return err
 	}
 	return d.db.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		var text string
-		err := tx.QueryRow(ctx, `SELECT settings FROM tenant WHERE realm_id=$1 AND id=$2`+tx.ForUpdate(), string(t.Realm), string(tx.Tenant())).Scan(&text)
-		if errors.Is(err, sql.ErrNoRows) {
-			return errs.NotFound("tenant", t.ID)
-		}
+		now, err := storedSettings(ctx, tx, t)
 		if err != nil {
-			return err
-		}
-		var now Settings
-		if err := json.Unmarshal([]byte(text), &now); err != nil {
 			return err
 		}
 		if stored, err := json.Marshal(now.Params[form]); err != nil || !bytes.Equal(stored, before) {
