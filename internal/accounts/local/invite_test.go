@@ -229,3 +229,51 @@ func TestTheAdministrationOfTheRealmHelpsWhoLostEverythingButTheMailbox(t *testi
 		}
 	})
 }
+
+func TestAPasskeyIsEnoughForTheFirstSignInOfStaff(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, town := t.Context(), local.Staff(h.realm.ID, h.other.ID)
+		staff := func(a *accounts.Attempt) { a.Kind = accounts.KindStaff }
+		// enrolling lets somebody choose a password and stand before the second factor.
+		enrolling := func(mailbox string) (attempt, local.Next) {
+			t.Helper()
+			in, err := h.s.Invite(ctx, operator, h.other, local.Invitation{Mail: pii.New(mailbox), ByHand: true})
+			h.must(err)
+			a := h.begin(staff)
+			next, err := h.s.Register(ctx, town, secretOf(t, in.Link), a.try, kim, pii.New(password))
+			h.must(err)
+			return a, next
+		}
+		a, next := enrolling(address)
+		_, others := enrolling("zweit@post.example")
+		key := newAuthenticator(t)
+		key.asks, key.rp, key.origin = "service.stadt.example", "service.stadt.example", "https://service.stadt.example"
+		c, err := h.s.BeginEnrolPasskey(ctx, town, others.Try)
+		h.must(err)
+		if _, _, err := h.s.EnrolPasskey(ctx, town, next.Try, c.ID, key.make(c), pii.Text{}); errs.KeyOf(err) != "local.passkey.refused" {
+			t.Errorf("with the challenge of a colleague's sign-in: %v", err)
+		}
+		if _, err := h.s.BeginEnrolPasskey(ctx, town, h.begin(staff).try); errs.KeyOf(err) != "local.try.gone" {
+			t.Errorf("before the password: %v", err)
+		}
+		c, err = h.s.BeginEnrolPasskey(ctx, town, next.Try)
+		h.must(err)
+		next, codes, err := h.s.EnrolPasskey(ctx, town, next.Try, c.ID, key.make(c), pii.New("Dienstgerät"))
+		if err != nil || next.Stage != local.StageShown || len(codes) != local.RecoveryCodes {
+			t.Fatalf("%v, %d codes, %v", next.Stage, len(codes), err)
+		}
+		next, err = h.s.Proceed(ctx, town, next.Try)
+		h.must(err)
+		if who, err := h.complete(a, next); err != nil || who.Means != local.MeansPasskey {
+			t.Fatalf("%v %v", who.Means, err)
+		}
+		// From now on the password alone leads to the second factor.
+		next, err = h.signIn(h.begin(staff), home, address, password)
+		if err != nil || next.Stage != local.StageCode {
+			t.Errorf("%v %v", next.Stage, err)
+		}
+		if look, err := h.s.Look(ctx, town, next.Try); err != nil || look.App || !look.Passkey {
+			t.Errorf("asked for: %+v %v", look, err)
+		}
+	})
+}

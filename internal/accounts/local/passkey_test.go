@@ -27,6 +27,7 @@ import (
 // test can bend every part.
 type authenticator struct {
 	t       *testing.T
+	asks    string // relying party that must ask for it
 	rp      string // relying party the key belongs to
 	origin  string
 	key     *ecdsa.PrivateKey
@@ -48,7 +49,7 @@ func newAuthenticator(t *testing.T) *authenticator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &authenticator{t: t, rp: "konto.kreis.example", origin: host, key: k, id: make([]byte, 32), flags: present | verified}
+	a := &authenticator{t: t, asks: "konto.kreis.example", rp: "konto.kreis.example", origin: host, key: k, id: make([]byte, 32), flags: present | verified}
 	_, _ = rand.Read(a.id)
 	return a
 }
@@ -112,7 +113,7 @@ func (a *authenticator) make(c local.Ceremony) []byte {
 	if err := json.Unmarshal(c.Options, &o); err != nil {
 		a.t.Fatal(err)
 	}
-	if o.RP.ID != "konto.kreis.example" || o.Selection.ResidentKey != "required" || o.Selection.UserVerification != "required" || o.Attestation != "none" && o.Attestation != "" {
+	if o.RP.ID != a.asks || o.Selection.ResidentKey != "required" || o.Selection.UserVerification != "required" || o.Attestation != "none" && o.Attestation != "" {
 		a.t.Errorf("options: %s", c.Options)
 	}
 	var err error
