@@ -33,6 +33,9 @@ func pages(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
+		if err := ours.settle(ctx); err != nil {
+			return err
+		}
 		for _, x := range []struct {
 			name  string
 			least float64
