@@ -283,6 +283,29 @@ async function withPassword(run) {
     await p.press('Neue Adresse bestätigen');
     await p.headed('Ihre E-Mail-Adresse ist geändert');
   });
+  await run.step('second factor and codes lost', async () => {
+    const helper = await run.person('verbund');
+    const at = (path) => helper.page.goto(`http://service.kreis-musterland.localhost:${run.program.port}/verwaltung${path}`);
+    await at('/anmelden');
+    await helper.press(/Demo-Anmeldung/, { exact: false });
+    await helper.leave(helper.page.locator('form', { has: helper.page.locator('input[value="musterland-realm-admin"]') }).getByRole('button'));
+    await at('/anmeldeverfahren');
+    await helper.follow('Hilfe bei verlorenem zweiten Faktor');
+    await lookedDark(helper, 'help');
+    await helper.fill({ 'E-Mail-Adresse': 'neu@post.example', Vornamen: 'Anna', Familienname: 'Beispiel' });
+    await helper.press('Konto zurücksetzen');
+    await helper.sees('Zu dieser E-Mail-Adresse und diesen Namen gibt es kein Konto.');
+    await looked(helper, 'help-problem');
+    await helper.fill({ Vornamen: 'Robin Anna' });
+    await helper.press('Konto zurücksetzen');
+    await helper.sees('Das Konto ist zurückgesetzt.');
+    await account(p, '/');
+    await p.headed('Anmelden');
+    await p.page.goto(await link(run, 'neu@post.example', seen));
+    await p.fill({ 'Neues Passwort': 'neunundneunzig Teekannen' });
+    await p.press('Passwort speichern und anmelden');
+    await p.sees('Robin Beispiel');
+  });
 }
 
 const staff = (p, path) => p.page.goto(`http://service.torhausen.localhost:${p.run.program.port}/verwaltung${path}`);
