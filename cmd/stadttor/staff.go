@@ -164,7 +164,7 @@ type listed struct {
 // Run lists.
 func (c *staffListCmd) Run(ctx context.Context) error {
 	return c.with(ctx, func(a *app.App, t tenancy.Tenant) error {
-		members, err := a.StaffOf(ctx, operator, t)
+		members, err := a.Accounts.MembersOf(ctx, operator, t)
 		if err != nil {
 			return err
 		}

@@ -244,6 +244,16 @@ func (s *Service) Members(ctx context.Context, actor perm.Staff) (out []Member, 
 	return s.members(ctx, actor.Scope())
 }
 
+// MembersOf lists a tenant's staff for the operator; that he looked is recorded.
+func (s *Service) MembersOf(ctx context.Context, actor perm.System, t tenancy.Tenant) ([]Member, error) {
+	if err := s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "staff.list", Object: "tenant:" + string(t.ID)})
+	}); err != nil {
+		return nil, err
+	}
+	return s.members(ctx, t.Scope())
+}
+
 // Names gives the names of a tenant's staff by ID, for worklist and history.
 // Every member of staff may know his colleagues.
 func (s *Service) Names(ctx context.Context, actor perm.Staff) (map[ident.StaffID]pii.Text, error) {

@@ -7,24 +7,11 @@ import (
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
-	"stadttor/internal/audit"
-	"stadttor/internal/db"
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
 )
-
-// StaffOf lists the staff of a tenant for the operator, who sees what its
-// administrators see. That he looked is recorded.
-func (a *App) StaffOf(ctx context.Context, actor perm.System, t tenancy.Tenant) ([]accounts.Member, error) {
-	if err := a.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "staff.list", Object: "tenant:" + string(t.ID)})
-	}); err != nil {
-		return nil, err
-	}
-	return a.Accounts.Members(ctx, perm.Staff{Realm: t.Realm, Tenant: t.ID, Grants: []perm.Grant{{Role: perm.Administrator}}})
-}
 
 // ParseGrants reads roles as an operator writes them: ROLE for all units,
 // ROLE@UNIT for one. Errors: Invalid with the role.
@@ -65,7 +52,7 @@ type NewStaff struct {
 // operator may. Errors: Invalid for somebody who is there otherwise and for a
 // role that there is not.
 func (a *App) AddStaff(ctx context.Context, actor perm.System, t tenancy.Tenant, x NewStaff) (same bool, err error) {
-	list, err := a.StaffOf(ctx, actor, t)
+	list, err := a.Accounts.MembersOf(ctx, actor, t)
 	if err != nil {
 		return false, err
 	}
