@@ -254,7 +254,7 @@ func TestOnlyOwnEditorsEdit(t *testing.T) {
 	})
 }
 
-func TestAPublicationReachesTheOtherNodeWithinASecond(t *testing.T) {
+func TestAPublicationReachesTheOtherNode(t *testing.T) {
 	if len(dbtest.Engines()) < 2 {
 		t.Skip("PostgreSQL left out on purpose")
 	}
@@ -284,10 +284,11 @@ func TestAPublicationReachesTheOtherNodeWithinASecond(t *testing.T) {
 	if err := one.c.Save(t.Context(), op, one.of("torhausen"), dr.Own, 0, true); err != nil {
 		t.Fatal(err)
 	}
-	for start := time.Now(); time.Since(start) < time.Second; time.Sleep(10 * time.Millisecond) {
+	// The poll would take a minute; how soon it is, internal/test/nodes says.
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
 		if p, _ := two.view(t, "torhausen").Service("hundesteuer-anmeldung"); p.Short == dr.Own.Short {
 			return
 		}
 	}
-	t.Error("the other node still shows the old text after a second")
+	t.Error("the other node still shows the old text")
 }

@@ -172,8 +172,9 @@ func (d *DB) Check(ctx context.Context) []string {
 // Engine names the control database's kind: "sqlite" or "postgres".
 func (d *DB) Engine() string { return d.control.name() }
 
-// Listen gives the payloads of a topic until stop is called. A slow listener
-// loses the oldest notice, never blocks.
+// Listen gives the payloads of a topic until stop is called; an empty one says
+// that some may have been missed. A slow listener loses the oldest notice, never
+// blocks.
 func (d *DB) Listen(topic string) (payloads <-chan string, stop func()) { return d.hub.listen(topic) }
 
 // Follow calls f whenever a node publishes on a topic, once for a burst of

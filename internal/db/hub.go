@@ -39,6 +39,21 @@ func (h *hub) listen(topic string) (<-chan string, func()) {
 func (h *hub) tell(topic, payload string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.put(topic, payload)
+}
+
+// tellAll tells the listeners of every topic that something may have been
+// missed: an empty payload.
+func (h *hub) tellAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for topic := range h.listeners {
+		h.put(topic, "")
+	}
+}
+
+// put needs the lock.
+func (h *hub) put(topic, payload string) {
 	for _, c := range h.listeners[topic] {
 		for {
 			select {

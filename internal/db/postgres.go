@@ -58,7 +58,8 @@ func (e *postgresEngine) Close() error {
 }
 
 // listen passes other nodes' notices on, and reconnects when the line is lost.
-// After a reconnect it tells topic "" so that listeners look for themselves.
+// Once the line stands all listeners are told to look for themselves: nobody
+// heard what was said before.
 func (e *postgresEngine) listen(ctx context.Context, h *hub) {
 	defer close(e.done)
 	for ctx.Err() == nil {
@@ -71,6 +72,7 @@ func (e *postgresEngine) listen(ctx context.Context, h *hub) {
 			if _, err := c.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
 				return err
 			}
+			h.tellAll()
 			for {
 				n, err := c.Conn().WaitForNotification(ctx)
 				if err != nil {

@@ -111,13 +111,15 @@ func TestPublishedChangesReachTheOtherNode(t *testing.T) {
 	if err := one.SavePortal(t.Context(), op, ten.Scope(), door.Portal); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-changed:
-	case <-time.After(time.Second):
-		t.Fatal("not within a second")
-	}
-	if door, _ := two.DoorOf(ten.ID); door.Portal.Opening != "Neu" {
-		t.Error("old text on the other node")
+	for late := time.After(10 * time.Second); ; { // the poll would take a minute; how soon it is, internal/test/nodes says
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatal("old text on the other node")
+		}
+		if door, _ := two.DoorOf(ten.ID); door.Portal.Opening == "Neu" {
+			return
+		}
 	}
 }
 
