@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ type house struct {
 	realm tenancy.Realm
 	lead  tenancy.Tenant
 	other tenancy.Tenant
+	post  sync.Mutex // jobs of one drain run side by side
 	sent  []mail.Message
 	ended []string // holders whose sessions were ended
 	// members are the subjects of the staff that the host knows.
@@ -80,6 +82,8 @@ func build(t *testing.T, d *db.DB, c *clock.Fake, change ...func(*local.Config))
 	conf := local.Config{DB: d, Directory: dir, Params: cheap,
 		Send: func(_ context.Context, tx *db.Tx, m mail.Message) error {
 			_ = tx.Tenant() // panics outside a tenant's scope
+			h.post.Lock()
+			defer h.post.Unlock()
 			h.sent = append(h.sent, m)
 			return nil
 		},
