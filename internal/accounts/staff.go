@@ -37,15 +37,9 @@ func namePlace(t ident.TenantID, id ident.StaffID) seal.Where {
 // (roles.not-held, roles.not-own), Invalid (roles.unknown).
 func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Tenant, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	err = s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		own, err := roles(ctx, tx)
+		list, err := withRights(ctx, tx, list)
 		if err != nil {
 			return err
-		}
-		list := slices.Clone(list)
-		for i, g := range list {
-			if list[i].Own = own.set(g.Role); list[i].Own == 0 && g.Role.Set() == 0 {
-				return errs.Invalid("roles.unknown")
-			}
 		}
 		var before []perm.Grant
 		err = tx.QueryRow(ctx, `SELECT id FROM staff WHERE tenant_id=$1 AND method=$2 AND subject=$3`+tx.ForUpdate(), string(tx.Tenant()), method, subject).Scan(&id)
@@ -65,12 +59,10 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 		if err := mayGrant(actor, t.ID, id, append(slices.Clone(given), taken...)); err != nil {
 			return err
 		}
-		key := s.c.Directory.Key(t.ID)
 		if known {
-			_, err = tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), key.Seal([]byte(name.Reveal()), namePlace(t.ID, id)))
+			err = s.renameStaff(ctx, tx, id, name)
 		} else {
-			_, err = tx.Exec(ctx, `INSERT INTO staff (tenant_id,id,method,subject,name,active,created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-				string(tx.Tenant()), string(id), method, subject, key.Seal([]byte(name.Reveal()), namePlace(t.ID, id)), true, db.Micros(tx.Now))
+			err = s.insertStaff(ctx, tx, id, method, subject, name)
 		}
 		if err != nil {
 			return err
@@ -83,18 +75,54 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 				return err
 			}
 		}
-		for _, g := range given {
-			if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,service,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-				string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service, actor.Ref(), db.Micros(tx.Now)); err != nil {
-				return err
-			}
-			if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.grant", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
-				return err
-			}
+		if err := grant(ctx, tx, actor, id, given); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "staff.save", Object: "staff:" + string(id)})
 	})
 	return id, err
+}
+
+// withRights gives grants with the rights of the roles that the tenant made
+// itself. Errors: Invalid (roles.unknown).
+func withRights(ctx context.Context, tx *db.Tx, list []perm.Grant) ([]perm.Grant, error) {
+	own, err := roles(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.Clone(list)
+	for i, g := range list {
+		if list[i].Own = own.set(g.Role); list[i].Own == 0 && g.Role.Set() == 0 {
+			return nil, errs.Invalid("roles.unknown")
+		}
+	}
+	return list, nil
+}
+
+func (s *Service) insertStaff(ctx context.Context, tx *db.Tx, id ident.StaffID, method, subject string, name pii.Text) error {
+	_, err := tx.Exec(ctx, `INSERT INTO staff (tenant_id,id,method,subject,name,active,created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+		string(tx.Tenant()), string(id), method, subject, s.c.Directory.Key(tx.Tenant()).Seal([]byte(name.Reveal()), namePlace(tx.Tenant(), id)), true, db.Micros(tx.Now))
+	return err
+}
+
+func (s *Service) renameStaff(ctx context.Context, tx *db.Tx, id ident.StaffID, name pii.Text) error {
+	_, err := tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`,
+		string(tx.Tenant()), string(id), s.c.Directory.Key(tx.Tenant()).Seal([]byte(name.Reveal()), namePlace(tx.Tenant(), id)))
+	return err
+}
+
+// grant writes what a member holds from now on, one audit entry each.
+func grant(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID, list []perm.Grant) error {
+	for _, g := range list {
+		if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,service,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service, actor.Ref(), db.Micros(tx.Now)); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.grant", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // detail names a grant in the audit log.

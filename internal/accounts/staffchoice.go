@@ -66,8 +66,7 @@ func (s *Service) staffOffered(ctx context.Context, tx *db.Tx, door tenancy.Door
 // inside the verb with which a method invites him. Who may is said at
 // SaveStaff. A method that the authority has not switched on for its staff is
 // refused (Conflict "roles.method-off"); the operator switches it on thereby,
-// unless it was stopped.
-// Further errors: Forbidden, Invalid (roles.unknown).
+// unless it was stopped. Further errors: Forbidden, Invalid (roles.unknown).
 func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	t := tx.Tenant()
 	if err := mayGrant(actor, t, "", nil); err != nil {
@@ -90,32 +89,18 @@ func (s *Service) AddStaff(ctx context.Context, tx *db.Tx, actor perm.Actor, met
 			return "", err
 		}
 	}
-	own, err := roles(ctx, tx)
-	if err != nil {
+	if list, err = withRights(ctx, tx, list); err != nil {
 		return "", err
-	}
-	list = slices.Clone(list)
-	for i, g := range list {
-		if list[i].Own = own.set(g.Role); list[i].Own == 0 && g.Role.Set() == 0 {
-			return "", errs.Invalid("roles.unknown")
-		}
 	}
 	if err := mayGrant(actor, t, "", list); err != nil {
 		return "", err
 	}
 	id = ident.New[ident.StaffID](tx.Now)
-	if _, err := tx.Exec(ctx, `INSERT INTO staff (tenant_id,id,method,subject,name,active,created_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-		string(t), string(id), method, subject, s.c.Directory.Key(t).Seal([]byte(name.Reveal()), namePlace(t, id)), true, db.Micros(tx.Now)); err != nil {
+	if err := s.insertStaff(ctx, tx, id, method, subject, name); err != nil {
 		return "", err
 	}
-	for _, g := range list {
-		if _, err := tx.Exec(ctx, `INSERT INTO staff_grant (tenant_id,staff_id,role,unit_id,service,granted_by,granted_at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-			string(t), string(id), string(g.Role), string(g.Unit), g.Service, actor.Ref(), db.Micros(tx.Now)); err != nil {
-			return "", err
-		}
-		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.grant", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
-			return "", err
-		}
+	if err := grant(ctx, tx, actor, id, list); err != nil {
+		return "", err
 	}
 	return id, audit.Record(ctx, tx, actor, audit.Event{Action: "staff.save", Object: "staff:" + string(id)})
 }

@@ -164,14 +164,12 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 
 // nameStaff gives a member who was added without a name the one that he states.
 func (s *Service) nameStaff(ctx context.Context, tx *db.Tx, id ident.StaffID, name pii.Text) error {
-	key, place := s.c.Directory.Key(tx.Tenant()), namePlace(tx.Tenant(), id)
 	var sealed []byte
 	if err := tx.QueryRow(ctx, `SELECT name FROM staff WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id)).Scan(&sealed); err != nil {
 		return err
 	}
-	if now, err := key.Open(sealed, place); err != nil || len(now) > 0 || name.Empty() {
+	if now, err := s.c.Directory.Key(tx.Tenant()).Open(sealed, namePlace(tx.Tenant(), id)); err != nil || len(now) > 0 || name.Empty() {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE staff SET name=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), key.Seal([]byte(name.Reveal()), place))
-	return err
+	return s.renameStaff(ctx, tx, id, name)
 }

@@ -42,51 +42,25 @@ type Invited struct {
 // Errors: Invalid for the address or a role, Forbidden, Conflict when the
 // address has an access here (local.mail.taken) or was just invited
 // (local.mail.invited), or the method is not switched on (roles.method-off).
-func (s *Service) Invite(ctx context.Context, actor perm.Actor, t tenancy.Tenant, in Invitation) (out Invited, err error) {
-	_, operator := actor.(perm.System)
-	if in.ByHand && !operator {
-		return out, errs.Forbidden("error.forbidden")
-	}
-	x := Staff(t.Realm, t.ID)
-	r, err := s.room(x)
-	if err != nil {
-		return out, err
-	}
-	address, index, err := r.address(in.Mail)
-	if err != nil {
-		return out, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
-		out = Invited{Account: ident.New[AccountID](tx.Now)}
+func (s *Service) Invite(ctx context.Context, actor perm.Actor, t tenancy.Tenant, in Invitation) (Invited, error) {
+	return s.invited(ctx, actor, t, in, "", func(tx *db.Tx, r room, index []byte) (out Invited, err error) {
+		out.Account = ident.New[AccountID](tx.Now)
 		if out.Staff, err = s.c.AddStaff(ctx, tx, actor, string(out.Account), in.Name, in.Grants); err != nil {
-			return err
+			return out, err
 		}
-		if _, err := r.byMail(ctx, tx, index); err == nil {
-			return errs.Conflict("local.mail.taken")
-		} else if !errs.Is(err, errs.KindNotFound) {
-			return err
+		if err := taken(r.byMail(ctx, tx, index)); err != nil {
+			return out, err
 		}
-		var invited int
+		var living int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND purpose=$3 AND mail_index=$4 AND expires_at>$5`,
-			string(r.Realm), string(r.Tenant), string(ForRegister), index, db.Micros(tx.Now)).Scan(&invited); err != nil {
-			return err
+			string(r.Realm), string(r.Tenant), string(ForRegister), index, db.Micros(tx.Now)).Scan(&living); err != nil {
+			return out, err
 		}
-		if invited > 0 {
-			return errs.Conflict("local.mail.invited")
+		if living > 0 {
+			return out, errs.Conflict("local.mail.invited")
 		}
-		link, err := r.invite(ctx, tx, link{ForRegister, out.Account, index, address, language(in.Lang)}, in.ByHand)
-		if err != nil {
-			return err
-		}
-		if operator {
-			out.Link = link
-		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + string(out.Account)})
+		return out, nil
 	})
-	if err != nil {
-		return Invited{}, err
-	}
-	return out, nil
 }
 
 // InviteAgain sends a member who has not made his access yet another link, to
@@ -94,7 +68,26 @@ func (s *Service) Invite(ctx context.Context, actor perm.Actor, t tenancy.Tenant
 // (Config.Managed). The operator gets the link. Errors: Invalid, Forbidden,
 // NotFound for a member of another method, Conflict when he has his access or
 // the address is somebody else's (local.mail.taken).
-func (s *Service) InviteAgain(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, in Invitation) (out Invited, err error) {
+func (s *Service) InviteAgain(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, in Invitation) (Invited, error) {
+	return s.invited(ctx, actor, t, in, "again", func(tx *db.Tx, r room, index []byte) (Invited, error) {
+		subject, err := s.c.Managed(ctx, tx, actor, id)
+		if err != nil {
+			return Invited{}, err
+		}
+		out := Invited{Staff: id, Account: AccountID(subject)}
+		if err := taken(r.peek(ctx, tx, out.Account)); err != nil {
+			return out, err
+		}
+		if err := taken(r.byMail(ctx, tx, index)); err != nil {
+			return out, err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), subject)
+		return out, err
+	})
+}
+
+// invited sends the link to whom the verb names: member and account.
+func (s *Service) invited(ctx context.Context, actor perm.Actor, t tenancy.Tenant, in Invitation, detail string, whom func(tx *db.Tx, r room, index []byte) (Invited, error)) (out Invited, err error) {
 	_, operator := actor.(perm.System)
 	if in.ByHand && !operator {
 		return out, errs.Forbidden("error.forbidden")
@@ -109,22 +102,7 @@ func (s *Service) InviteAgain(ctx context.Context, actor perm.Actor, t tenancy.T
 		return out, err
 	}
 	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
-		subject, err := s.c.Managed(ctx, tx, actor, id)
-		if err != nil {
-			return err
-		}
-		out = Invited{Staff: id, Account: AccountID(subject)}
-		for _, find := range []func() (account, error){
-			func() (account, error) { return r.peek(ctx, tx, out.Account) },
-			func() (account, error) { return r.byMail(ctx, tx, index) },
-		} {
-			if _, err := find(); err == nil {
-				return errs.Conflict("local.mail.taken")
-			} else if !errs.Is(err, errs.KindNotFound) {
-				return err
-			}
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND account_id=$3`, string(r.Realm), string(r.Tenant), subject); err != nil {
+		if out, err = whom(tx, r, index); err != nil {
 			return err
 		}
 		link, err := r.invite(ctx, tx, link{ForRegister, out.Account, index, address, language(in.Lang)}, in.ByHand)
@@ -134,12 +112,23 @@ func (s *Service) InviteAgain(ctx context.Context, actor perm.Actor, t tenancy.T
 		if operator {
 			out.Link = link
 		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + subject, Detail: "again"})
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "local.invite", Object: "local:" + string(out.Account), Detail: detail})
 	})
 	if err != nil {
 		return Invited{}, err
 	}
 	return out, nil
+}
+
+// taken turns an account that was found into the refusal of its address.
+func taken(_ account, err error) error {
+	if err == nil {
+		return errs.Conflict("local.mail.taken")
+	}
+	if errs.Is(err, errs.KindNotFound) {
+		return nil
+	}
+	return err
 }
 
 // invite notes a link and the mail that brings it.

@@ -11,7 +11,6 @@ import (
 	"stadttor/internal/pii"
 	"stadttor/internal/standards/iban"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 // attrField is the question for one attribute. value is what is known, typed
@@ -130,7 +129,7 @@ func (s *Server) postProfileEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	p, err := s.c.Accounts.Profile(r.Context(), ui.Citizen(r))
@@ -144,7 +143,7 @@ func (s *Server) postProfileEdit(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err := s.c.Accounts.SaveOwn(r.Context(), ui.Citizen(r), stated); err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showProfileEdit(w, r, r.PostForm, err)
 		}
 		return err

@@ -10,7 +10,6 @@ import (
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 func (s *Server) dataRoutes() []ui.Route {
@@ -169,7 +168,7 @@ func (s *Server) showErase(w http.ResponseWriter, r *http.Request, status int, m
 
 // postErase serves POST /konto-loeschen.
 func (s *Server) postErase(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	if r.PostForm.Get("sicher") != ui.Yes {

@@ -10,7 +10,6 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 // NavMandates is the key of the pages about acting for others.
@@ -312,14 +311,14 @@ func (s *Server) postStatePerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) postState(w http.ResponseWriter, r *http.Request, kind accounts.MandateKind) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, err := s.c.Accounts.StateMandate(r.Context(), ui.Citizen(r), accounts.Statement{Kind: kind, Given: pii.New(f.Get("given")), Family: pii.New(f.Get("family")), BirthDate: pii.New(typedDay(f, "birthDate")),
 		Proof: accounts.Proof{Kind: f.Get("proof"), Reference: pii.New(f.Get("reference"))}, Services: f["services"], EndsOn: typedDay(f, "ends")})
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showState(w, r, kind, f, err)
 		}
 		return err
@@ -351,13 +350,13 @@ type codeView struct {
 // postGive serves POST /vertretungen/erteilen: the code is on the answer and
 // nowhere else.
 func (s *Server) postGive(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, code, err := s.c.Accounts.GiveMandate(r.Context(), ui.Citizen(r), accounts.Grant{Proof: accounts.Proof{Kind: f.Get("proof"), Reference: pii.New(f.Get("reference"))}, Services: f["services"], EndsOn: typedDay(f, "ends")})
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showGive(w, r, f, err)
 		}
 		return err
@@ -394,13 +393,13 @@ type inviteView struct {
 
 // postCode serves POST /vertretungen/code: look at the invitation.
 func (s *Server) postCode(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	code := r.PostForm.Get("code")
 	m, err := s.c.Accounts.Invitation(r.Context(), ui.Citizen(r), code)
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showEnter(w, r, code, err)
 		}
 		return err
@@ -414,11 +413,11 @@ func (s *Server) postCode(w http.ResponseWriter, r *http.Request) error {
 
 // postAccept serves POST /vertretungen/code/annehmen.
 func (s *Server) postAccept(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	if _, err := s.c.Accounts.AcceptMandate(r.Context(), ui.Citizen(r), r.PostForm.Get("code")); err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showEnter(w, r, r.PostForm.Get("code"), err)
 		}
 		return err
@@ -428,11 +427,11 @@ func (s *Server) postAccept(w http.ResponseWriter, r *http.Request) error {
 
 // postDecline serves POST /vertretungen/code/ablehnen.
 func (s *Server) postDecline(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	if err := s.c.Accounts.DeclineMandate(r.Context(), ui.Citizen(r), r.PostForm.Get("code")); err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showEnter(w, r, r.PostForm.Get("code"), err)
 		}
 		return err

@@ -9,7 +9,6 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 func (s *Server) companyRoutes() []ui.Route {
@@ -91,12 +90,12 @@ func typedCompany(form url.Values, p accounts.Profile) map[accounts.Attr]pii.Tex
 
 // postFound serves POST /organisationen/neu.
 func (s *Server) postFound(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	id, err := s.c.Accounts.FoundCompany(r.Context(), ui.Citizen(r), typedCompany(r.PostForm, accounts.Profile{}))
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showCompanyForm(w, r, "company.found.title", accounts.Profile{}, r.PostForm, err)
 		}
 		return err
@@ -153,7 +152,7 @@ func (s *Server) getCompanyEdit(w http.ResponseWriter, r *http.Request) error {
 
 // postCompanyEdit serves POST /organisationen/{id}/daten.
 func (s *Server) postCompanyEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	id := ident.PersonID(r.PathValue("id"))
@@ -162,7 +161,7 @@ func (s *Server) postCompanyEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.c.Accounts.SaveCompany(r.Context(), ui.Citizen(r), id, typedCompany(r.PostForm, x.Profile)); err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showCompanyForm(w, r, "company.edit.title", x.Profile, r.PostForm, err)
 		}
 		return err
@@ -191,7 +190,7 @@ func (s *Server) showInvite(w http.ResponseWriter, r *http.Request, typed url.Va
 
 // postInviteMember serves POST /organisationen/{id}/einladen.
 func (s *Server) postInviteMember(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	id, f := ident.PersonID(r.PathValue("id")), r.PostForm
@@ -201,7 +200,7 @@ func (s *Server) postInviteMember(w http.ResponseWriter, r *http.Request) error 
 	}
 	_, code, err := s.c.Accounts.InviteMember(r.Context(), ui.Citizen(r), id, f.Get("role"), services, typedDay(f, "ends"))
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showInvite(w, r, f, err)
 		}
 		return err

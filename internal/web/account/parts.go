@@ -9,7 +9,6 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 // choices makes a choice of words that a verb knows.
@@ -67,14 +66,14 @@ func partOf(r *http.Request) accounts.PartID {
 
 // postAddressEdit serves POST /daten/anschriften/{id}.
 func (s *Server) postAddressEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, err := s.c.Accounts.SaveAddress(r.Context(), ui.Citizen(r), accounts.Address{ID: partOf(r), Use: f.Get("use"), Street: pii.New(f.Get("street")), Number: pii.New(f.Get("houseNumber")),
 		PLZ: pii.New(f.Get("plz")), City: pii.New(f.Get("city")), Country: pii.New(f.Get("country"))})
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showAddress(w, r, f, err)
 		}
 		return err
@@ -121,13 +120,13 @@ func other(f ui.Field, optional bool) ui.Field {
 
 // postRelativeEdit serves POST /daten/haushalt/{id}.
 func (s *Server) postRelativeEdit(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	f := r.PostForm
 	_, err := s.c.Accounts.SaveRelative(r.Context(), ui.Citizen(r), accounts.Relative{ID: partOf(r), Relation: f.Get("relation"), Given: pii.New(f.Get("given")), Family: pii.New(f.Get("family")), BirthDate: pii.New(typedDay(f, "birthDate"))})
 	if err != nil {
-		if credentials.OnPage(err) {
+		if ui.OnPage(err) {
 			return s.showRelative(w, r, f, err)
 		}
 		return err

@@ -11,7 +11,6 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/web/ui"
-	"stadttor/internal/web/ui/credentials"
 )
 
 // providerRoutes are the addresses of the OpenID provider; none without
@@ -161,7 +160,7 @@ func valuesOf(scope string, p accounts.Profile) (out []string) {
 
 // postRelease serves POST /openid/freigabe: yes or no.
 func (s *Server) postRelease(w http.ResponseWriter, r *http.Request) error {
-	if err := credentials.ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	v, t := ui.VisitOf(r), r.PostForm.Get("anfrage")

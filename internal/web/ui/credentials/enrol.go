@@ -27,24 +27,17 @@ func (s *Pages) showEnrol(w http.ResponseWriter, r *http.Request, try string, pr
 		return s.localGone(w, r, err)
 	}
 	page := s.page(r, "local.enrol.title")
-	s.languages(&page, local.PageSignIn, "versuch", try)
+	s.languages(&page, s.at(local.PageSignIn), "versuch", try)
 	fields := []ui.Field{appField(page)}
-	status := http.StatusOK
-	if problem != nil {
-		var ok bool
-		if v.Problems, ok = passkeyProblem(&page, problem); ok {
-			status = http.StatusForbidden
-		} else {
-			v.Problems, status = Faults(w, &page, fields, problem)
-		}
-	}
+	var status int
+	v.Problems, status = problemsOf(w, &page, fields, problem)
 	v.Field = fields[0]
 	return ui.Render(w, r, status, s.enrolPage(page, v))
 }
 
 // postEnrol serves POST /anmelden/lokal/zweiter-faktor.
 func (s *Pages) postEnrol(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	try := r.PostForm.Get("versuch")
@@ -56,7 +49,7 @@ func (s *Pages) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	} else if err = missing(r, "code"); err == nil {
 		next, codes, err = s.c.Local.ConfirmEnrol(r.Context(), s.c.Scope(r), try, typed(r, "code"))
 	}
-	switch _, passkey := passkeyProblem(&ui.Page{}, err); {
+	switch {
 	case err == nil && len(codes) > 0:
 		page := s.page(r, "local.codes.title")
 		page.Languages = nil
@@ -65,7 +58,7 @@ func (s *Pages) postEnrol(w http.ResponseWriter, r *http.Request) error {
 		return s.onward(w, r, next)
 	case errs.KeyOf(err) == "local.try.gone":
 		return s.localGone(w, r, err)
-	case OnPage(err), passkey:
+	case ui.OnPage(err), onPasskey(err):
 		return s.showEnrol(w, r, try, err)
 	}
 	return s.localGone(w, r, err)
@@ -74,7 +67,7 @@ func (s *Pages) postEnrol(w http.ResponseWriter, r *http.Request) error {
 // postEnrolPasskey serves POST /anmelden/lokal/zweiter-faktor/passkey, for
 // signin.js.
 func (s *Pages) postEnrolPasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	c, err := s.c.Local.BeginEnrolPasskey(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))

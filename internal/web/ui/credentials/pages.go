@@ -2,7 +2,6 @@ package credentials
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -198,24 +197,6 @@ func (s *Pages) languages(page *ui.Page, path, name, value string) {
 // typed is a value as typed. It is personal until somebody says otherwise.
 func typed(r *http.Request, name string) pii.Text { return pii.New(r.PostForm.Get(name)) }
 
-// ReadForm reads a form; what is none is refused.
-func ReadForm(r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return errs.TooLarge("error.body-too-large")
-		}
-		return errs.Invalid("")
-	}
-	return nil
-}
-
-// OnPage reports whether an error is told on the page itself, with what was
-// typed: something wrong, too often, or too busy.
-func OnPage(err error) bool {
-	return errs.Is(err, errs.KindInvalid) || errs.Is(err, errs.KindLimited) || errs.Is(err, errs.KindUnavailable)
-}
-
 // Faults puts an error at the fields of a page and gives its status; what
 // belongs to no field stands in the summary alone.
 func Faults(w http.ResponseWriter, page *ui.Page, fields []ui.Field, err error) (problems []ui.Problem, status int) {
@@ -330,15 +311,26 @@ func answered(r *http.Request) (ceremony string, answer []byte, ok bool) {
 	return r.PostForm.Get("zeremonie"), []byte(r.PostForm.Get("antwort")), r.PostForm.Get("antwort") != ""
 }
 
-// passkeyProblem tells on the page why a passkey was not taken; ok is false for
-// every other error.
-func passkeyProblem(page *ui.Page, err error) (problems []ui.Problem, ok bool) {
-	switch key := errs.KeyOf(err); key {
+// onPasskey reports whether an error is why a passkey was not taken.
+func onPasskey(err error) bool {
+	switch errs.KeyOf(err) {
 	case "local.passkey.refused", "local.passkey.copied", "local.passkey.known", "local.passkey.many":
-		page.Problems = 1
-		return []ui.Problem{{Text: page.T(key)}}, true
+		return true
 	}
-	return nil, false
+	return false
+}
+
+// problemsOf tells on the page what went wrong with a form or a passkey, if
+// anything did, and gives its status.
+func problemsOf(w http.ResponseWriter, page *ui.Page, fields []ui.Field, err error) ([]ui.Problem, int) {
+	switch {
+	case err == nil:
+		return nil, http.StatusOK
+	case onPasskey(err):
+		page.Problems = 1
+		return []ui.Problem{{Text: page.T(errs.KeyOf(err))}}, http.StatusForbidden
+	}
+	return Faults(w, page, fields, err)
 }
 
 // passwordField is the field for a password; a new one explains the rules.

@@ -21,7 +21,7 @@ func (s *Pages) showForgot(w http.ResponseWriter, r *http.Request, try string, m
 // postForgot serves POST /konto/vergessen. The answer is the same for every
 // address.
 func (s *Pages) postForgot(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	mail := typed(r, "mail")
@@ -29,7 +29,7 @@ func (s *Pages) postForgot(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.c.Local.AskRecover(r.Context(), s.c.Scope(r), s.knock(r), s.asked(w, r, mail))
 	}
-	if OnPage(err) {
+	if ui.OnPage(err) {
 		return s.showForgot(w, r, r.PostForm.Get("versuch"), mail, err)
 	}
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Pages) showRecover(w http.ResponseWriter, r *http.Request, secret strin
 // postRecover serves POST /konto/neues-passwort: all sessions end, and the
 // owner is signed in anew.
 func (s *Pages) postRecover(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	secret := r.PostForm.Get("schluessel")
@@ -95,7 +95,7 @@ func (s *Pages) postRecover(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		return s.onward(w, r, next)
-	case OnPage(err):
+	case ui.OnPage(err):
 		return s.showRecover(w, r, secret, err)
 	}
 	return s.localGone(w, r, err)
@@ -119,7 +119,7 @@ func (s *Pages) getAddress(w http.ResponseWriter, r *http.Request) error {
 
 // postAddress serves POST /konto/adresse.
 func (s *Pages) postAddress(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	if err := s.c.Local.ConfirmAddress(r.Context(), s.c.Scope(r), r.PostForm.Get("schluessel")); err != nil {

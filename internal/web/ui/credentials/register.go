@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"stadttor/internal/accounts/local"
-	"stadttor/internal/errs"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
 )
@@ -50,7 +49,7 @@ func (s *Pages) showAsk(w http.ResponseWriter, r *http.Request, page ui.Page, v 
 // postRegister serves POST /konto/anlegen. The answer is the same for every
 // address.
 func (s *Pages) postRegister(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	mail := typed(r, "mail")
@@ -58,7 +57,7 @@ func (s *Pages) postRegister(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = s.c.Local.AskRegister(r.Context(), s.c.Scope(r), s.knock(r), s.asked(w, r, mail))
 	}
-	if OnPage(err) {
+	if ui.OnPage(err) {
 		return s.showRegister(w, r, r.PostForm.Get("versuch"), mail, err)
 	}
 	if err != nil {
@@ -109,15 +108,8 @@ func (s *Pages) showConfirm(w http.ResponseWriter, r *http.Request, secret strin
 		{Name: "familienname", Type: ui.FieldText, Label: page.T("local.name.family"), Value: n.Family.Reveal(), Autocomplete: "family-name"},
 		passwordField(page, "kennwort", "local.password.new", true),
 	}
-	status := http.StatusOK
-	if problem != nil {
-		var ok bool
-		if v.Problems, ok = passkeyProblem(&page, problem); ok {
-			status = http.StatusForbidden
-		} else {
-			v.Problems, status = Faults(w, &page, fields, problem)
-		}
-	}
+	var status int
+	v.Problems, status = problemsOf(w, &page, fields, problem)
 	v.Names, v.Password = fields[:2], fields[2]
 	return ui.Render(w, r, status, s.confirmPage(page, v))
 }
@@ -125,7 +117,7 @@ func (s *Pages) showConfirm(w http.ResponseWriter, r *http.Request, secret strin
 // postConfirm serves POST /konto/bestaetigen: the account is made, with a
 // password or a passkey, and its owner signed in.
 func (s *Pages) postConfirm(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	secret, n := r.PostForm.Get("schluessel"), local.Names{Given: typed(r, "vorname"), Family: typed(r, "familienname")}
@@ -143,14 +135,14 @@ func (s *Pages) postConfirm(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		next, err = s.c.Local.Register(r.Context(), s.c.Scope(r), secret, try, n, typed(r, "kennwort"))
 	}
-	switch key := errs.KeyOf(err); {
+	switch {
 	case err == nil && len(codes) > 0:
 		page := s.page(r, "local.codes.title")
 		page.Languages = nil
 		return ui.Render(w, r, http.StatusOK, s.codesPage(page, codes, next.Try))
 	case err == nil:
 		return s.onward(w, r, next)
-	case OnPage(err), key == "local.passkey.refused", key == "local.passkey.known":
+	case ui.OnPage(err), onPasskey(err):
 		return s.showConfirm(w, r, secret, n, err)
 	}
 	return s.localGone(w, r, err)
@@ -158,7 +150,7 @@ func (s *Pages) postConfirm(w http.ResponseWriter, r *http.Request) error {
 
 // postConfirmPasskey serves POST /konto/bestaetigen/passkey, for signin.js.
 func (s *Pages) postConfirmPasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	c, err := s.c.Local.BeginRegisterPasskey(r.Context(), s.c.Scope(r), r.PostForm.Get("schluessel"))

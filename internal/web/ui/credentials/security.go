@@ -131,7 +131,7 @@ func (s *Pages) showForm(w http.ResponseWriter, r *http.Request, page ui.Page, v
 
 // postPassword serves POST /sicherheit/passwort: all other sessions end.
 func (s *Pages) postPassword(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	h, err := s.c.Holder(r)
@@ -139,7 +139,7 @@ func (s *Pages) postPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.c.Local.ChangePassword(r.Context(), h, typed(r, "bisher"), typed(r, "kennwort"))
-	if OnPage(err) {
+	if ui.OnPage(err) {
 		return s.showPassword(w, r, err)
 	}
 	return s.changed(w, r, "passwort", err)
@@ -195,7 +195,7 @@ func (s *Pages) showApp(w http.ResponseWriter, r *http.Request, problem error) e
 
 // postApp serves POST /sicherheit/app with the first code.
 func (s *Pages) postApp(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	h, err := s.c.Holder(r)
@@ -206,7 +206,7 @@ func (s *Pages) postApp(w http.ResponseWriter, r *http.Request) error {
 		return s.showApp(w, r, err)
 	}
 	codes, err := s.c.Local.ConfirmTOTP(r.Context(), h, typed(r, "code"))
-	if OnPage(err) {
+	if ui.OnPage(err) {
 		return s.showApp(w, r, err)
 	}
 	if err == nil && len(codes) > 0 {
@@ -263,7 +263,7 @@ func (s *Pages) showMail(w http.ResponseWriter, r *http.Request, mail pii.Text, 
 
 // postMail serves POST /sicherheit/adresse.
 func (s *Pages) postMail(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	h, err := s.c.Holder(r)
@@ -276,7 +276,7 @@ func (s *Pages) postMail(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		return ui.SeeOther(w, r, s.at(pageSent)+"?wozu=adresse#inhalt")
-	case OnPage(err):
+	case ui.OnPage(err):
 		return s.showMail(w, r, typed(r, "mail"), err)
 	}
 	return s.changed(w, r, "", err)
@@ -310,15 +310,8 @@ func (s *Pages) showPasskeys(w http.ResponseWriter, r *http.Request, problem err
 	page.Nav = s.c.Nav
 	fields := []ui.Field{{Name: "name", Type: ui.FieldText, Label: page.T("local.passkeys.name"), Hint: page.T("local.passkeys.namehint"), Optional: true, Autocomplete: "off", Width: 20}}
 	var v passkeysView
-	status := http.StatusOK
-	if problem != nil {
-		var ok bool
-		if v.Problems, ok = passkeyProblem(&page, problem); ok {
-			status = http.StatusForbidden
-		} else {
-			v.Problems, status = Faults(w, &page, fields, problem)
-		}
-	}
+	var status int
+	v.Problems, status = problemsOf(w, &page, fields, problem)
 	v.Name = fields[0]
 	for _, k := range o.Passkeys {
 		x := passkeyView{ID: k.ID, Name: k.Name, Created: dayOf(page, k.Created), Used: dayOf(page, k.Used)}
@@ -330,7 +323,7 @@ func (s *Pages) showPasskeys(w http.ResponseWriter, r *http.Request, problem err
 
 // postPasskeys serves POST /sicherheit/passkeys with the answer of a new one.
 func (s *Pages) postPasskeys(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	h, err := s.c.Holder(r)
@@ -342,7 +335,7 @@ func (s *Pages) postPasskeys(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && len(codes) > 0 {
 		return s.showCodes(w, r, codes)
 	}
-	if _, mine := passkeyProblem(&ui.Page{}, err); mine || OnPage(err) {
+	if onPasskey(err) || ui.OnPage(err) {
 		return s.showPasskeys(w, r, err)
 	}
 	return s.changed(w, r, "passkey", err)
@@ -360,7 +353,7 @@ func (s *Pages) postPasskeyBegin(w http.ResponseWriter, r *http.Request) error {
 
 // postPasskeyName serves POST /sicherheit/passkeys/{id}/name.
 func (s *Pages) postPasskeyName(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	h, err := s.c.Holder(r)
@@ -368,7 +361,7 @@ func (s *Pages) postPasskeyName(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.c.Local.RenamePasskey(r.Context(), h, r.PathValue("id"), typed(r, "name"))
-	if OnPage(err) {
+	if ui.OnPage(err) {
 		return s.showPasskeys(w, r, err)
 	}
 	return s.changed(w, r, "name", err)

@@ -27,10 +27,10 @@ type localView struct {
 // getLocal serves GET /anmelden/lokal: address and password, then the code,
 // then recovery codes that were just read.
 func (s *Pages) getLocal(w http.ResponseWriter, r *http.Request) error {
-	return s.showLocal(w, r, http.StatusOK, ticket(r), pii.Text{}, nil)
+	return s.showLocal(w, r, ticket(r), pii.Text{}, nil)
 }
 
-func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, status int, try string, mail pii.Text, problem error) error {
+func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, try string, mail pii.Text, problem error) error {
 	look, err := s.c.Local.Look(r.Context(), s.c.Scope(r), try)
 	if err != nil {
 		return s.localGone(w, r, err)
@@ -51,27 +51,21 @@ func (s *Pages) showLocal(w http.ResponseWriter, r *http.Request, status int, tr
 		v.Code, v.Fields = true, []ui.Field{codeField(page)}
 	case local.StageShown:
 		page.Title = page.T("local.codes.title")
-		return ui.Render(w, r, status, s.localOnPage(page, v))
+		return ui.Render(w, r, http.StatusOK, s.localOnPage(page, v))
 	case local.StageEnrol:
 		return s.showEnrol(w, r, try, problem)
 	default:
 		return s.localGone(w, r, errs.Forbidden("local.try.gone"))
 	}
-	if problem != nil {
-		var ok bool
-		if v.Problems, ok = passkeyProblem(&page, problem); ok {
-			status = http.StatusForbidden
-		} else {
-			v.Problems, status = Faults(w, &page, v.Fields, problem)
-		}
-	}
+	var status int
+	v.Problems, status = problemsOf(w, &page, v.Fields, problem)
 	return ui.Render(w, r, status, s.localPage(page, v))
 }
 
 // postLocal serves POST /anmelden/lokal/passwort: address and password, or the answer of
 // a passkey, also as second factor.
 func (s *Pages) postLocal(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	try, mail := r.PostForm.Get("versuch"), typed(r, "mail")
@@ -82,11 +76,11 @@ func (s *Pages) postLocal(w http.ResponseWriter, r *http.Request) error {
 	} else if err = missing(r, "mail", "kennwort"); err == nil {
 		next, err = s.c.Local.SignIn(r.Context(), s.c.Scope(r), s.knock(r), try, mail, typed(r, "kennwort"))
 	}
-	switch key := errs.KeyOf(err); {
+	switch {
 	case err == nil:
 		return s.onward(w, r, next)
-	case OnPage(err), key == "local.passkey.refused", key == "local.passkey.copied":
-		return s.showLocal(w, r, http.StatusOK, try, mail, err)
+	case ui.OnPage(err), onPasskey(err):
+		return s.showLocal(w, r, try, mail, err)
 	}
 	return s.localGone(w, r, err)
 }
@@ -109,7 +103,7 @@ var emptyKeys = map[string]string{"mail": "local.mail.empty", "kennwort": "local
 
 // postLocalCode serves POST /anmelden/lokal/code.
 func (s *Pages) postLocalCode(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	try := r.PostForm.Get("versuch")
@@ -121,15 +115,15 @@ func (s *Pages) postLocalCode(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		return s.onward(w, r, next)
-	case OnPage(err):
-		return s.showLocal(w, r, http.StatusOK, try, pii.Text{}, err)
+	case ui.OnPage(err):
+		return s.showLocal(w, r, try, pii.Text{}, err)
 	}
 	return s.localGone(w, r, err)
 }
 
 // postLocalOn serves POST /anmelden/lokal/weiter: recovery codes were read.
 func (s *Pages) postLocalOn(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	next, err := s.c.Local.Proceed(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
@@ -141,7 +135,7 @@ func (s *Pages) postLocalOn(w http.ResponseWriter, r *http.Request) error {
 
 // postLocalPasskey serves POST /anmelden/lokal/passkey, for signin.js.
 func (s *Pages) postLocalPasskey(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	c, err := s.c.Local.BeginPasskeySignIn(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
@@ -151,7 +145,7 @@ func (s *Pages) postLocalPasskey(w http.ResponseWriter, r *http.Request) error {
 // postLocalBreak serves POST /anmelden/lokal/abbrechen: back to the choice of
 // methods, by the host's return page.
 func (s *Pages) postLocalBreak(w http.ResponseWriter, r *http.Request) error {
-	if err := ReadForm(r); err != nil {
+	if err := ui.ReadForm(r); err != nil {
 		return err
 	}
 	where, err := s.c.Local.Break(r.Context(), s.c.Scope(r), r.PostForm.Get("versuch"))
