@@ -35,99 +35,96 @@ type Sent struct {
 // Errors: NotFound, Forbidden "case.level-needed", Conflict as Draft, TooLarge
 // "case.draft-large".
 func (s *Service) Answer(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, in Sent) (out Draft, problems []forms.Problem, err error) {
+	d, err := s.open(ctx, c, p, id)
+	if err != nil {
+		return out, nil, err
+	}
 	stored := in.Stored
-	var refused []forms.Problem
 	for _, u := range in.Uploads {
 		u.Page = in.Page
-		f, bad, err := s.AddFile(ctx, c, id, p, u)
+		f, bad, err := s.addFile(ctx, d, u)
 		if err != nil {
 			return out, nil, err
 		}
 		if bad != nil {
-			refused = append(refused, *bad)
+			problems = append(problems, *bad)
 			continue
 		}
 		stored = append(stored, f)
 	}
+	var found []forms.Problem
 	err = again(func() error {
-		r, scope, err := s.view(ctx, c, p, id)
-		if err != nil {
-			return err
-		}
-		def, a, err := s.openDraft(c.Realm, &r)
-		if err != nil {
-			return err
-		}
-		t, err := s.tenant(r.tenant)
-		if err != nil {
-			return err
-		}
-		files := map[string][]forms.File{}
-		for _, f := range stored {
-			if f.of != id {
-				return errs.NotFound("upload of case", id)
-			}
-			files[f.field] = append(files[f.field], f.file)
-		}
-		e, _, _, err := s.env(ctx, c, &r, t, def)
-		if err != nil {
-			return err
-		}
-		next, found := def.Accept(in.Page, in.Values, files, a, e)
-		next = def.Prove(next, e)
-		k, err := s.key(&r)
-		if err != nil {
-			return err
-		}
-		same, err := unchanged(a, next)
-		if err != nil {
-			return err
-		}
-		if same && len(stored) == 0 {
-			// Nothing to save: two presses of one button are one version, so that
-			// neither of them looks like a change made elsewhere.
-			problems = append(slices.Clone(refused), found...)
-			out, err = s.draftAgain(ctx, c, scope, &r, def, a)
-			return err
-		}
-		sealed, err := sealJSON(k, next, r.place("answers"))
-		if err != nil {
-			return err
-		}
-		if len(sealed) > maxAnswers {
-			return errs.TooLarge("case.draft-large")
-		}
-		kept := ids(next.Files())
-		err = s.c.DB.InTx(ctx, scope, func(tx *db.Tx) error {
-			erase := after(tx.Now, draftDays(t))
-			if err := putAnswers(ctx, tx, &r, sealed, erase); err != nil {
+		if d == nil { // it was changed since it was read
+			if d, err = s.open(ctx, c, Proof{Secret: p.Secret}, id); err != nil {
 				return err
 			}
-			for _, f := range stored {
-				if slices.Contains(kept, f.file.ID) {
-					if err := adopt(ctx, tx, &r, k, f, KindUpload, ""); err != nil {
-						return err
-					}
-				}
-			}
-			for _, old := range ids(a.Files()) {
-				if !slices.Contains(kept, old) {
-					if err := dropDocument(ctx, tx, id, ident.FileID(old)); err != nil {
-						return err
-					}
-				}
-			}
-			return audit.Record(ctx, tx, c, audit.Event{Action: "case.answer", Object: object(id)})
-		})
-		if err != nil {
-			return err
 		}
-		r.version++
-		problems = append(slices.Clone(refused), found...)
-		out, err = s.draftAgain(ctx, c, scope, &r, def, next)
+		var next *opened
+		next, found, err = s.answer(ctx, d, in, stored)
+		d = nil
+		if err == nil {
+			out = next.draft(p)
+		}
 		return err
 	})
-	return out, problems, err
+	return out, append(problems, found...), err
+}
+
+// answer takes a page into a draft as it was found; errStale if it is another
+// one by now.
+func (s *Service) answer(ctx context.Context, d *opened, in Sent, stored []Stored) (*opened, []forms.Problem, error) {
+	files := map[string][]forms.File{}
+	for _, f := range stored {
+		if f.of != d.id {
+			return nil, nil, errs.NotFound("upload of case", d.id)
+		}
+		files[f.field] = append(files[f.field], f.file)
+	}
+	a, problems := d.look.Accept(in.Page, in.Values, files)
+	a = d.def.Prove(a, d.env)
+	same, err := unchanged(d.answers, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	if same && len(stored) == 0 {
+		// Nothing to save: two presses of one button are one version, so that
+		// neither of them looks like a change made elsewhere.
+		return d, problems, nil
+	}
+	sealed, err := sealJSON(d.k, a, d.place("answers"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(sealed) > maxAnswers {
+		return nil, nil, errs.TooLarge("case.draft-large")
+	}
+	kept := ids(a.Files())
+	next := d.with(a, sealed)
+	err = s.c.DB.InTx(ctx, d.scope, func(tx *db.Tx) error {
+		next.updatedAt, next.eraseAt = tx.Now, after(tx.Now, draftDays(d.at))
+		if err := putAnswers(ctx, tx, &d.record, sealed, next.eraseAt); err != nil {
+			return err
+		}
+		for _, f := range stored {
+			if slices.Contains(kept, f.file.ID) {
+				if err := adopt(ctx, tx, &d.record, d.k, f, KindUpload, ""); err != nil {
+					return err
+				}
+			}
+		}
+		for _, old := range ids(d.answers.Files()) {
+			if !slices.Contains(kept, old) {
+				if err := dropDocument(ctx, tx, d.id, ident.FileID(old)); err != nil {
+					return err
+				}
+			}
+		}
+		return audit.Record(ctx, tx, d.by, audit.Event{Action: "case.answer", Object: object(d.id)})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return next, problems, nil
 }
 
 // unchanged compares answers as they are stored.
@@ -152,27 +149,19 @@ func ids(files []forms.File) []string {
 // the draft has no such file.
 func (s *Service) RemoveFile(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, file ident.FileID) error {
 	return again(func() error {
-		r, scope, err := s.view(ctx, c, p, id)
+		d, err := s.open(ctx, c, Proof{Secret: p.Secret}, id)
 		if err != nil {
 			return err
 		}
-		_, a, err := s.openDraft(c.Realm, &r)
-		if err != nil {
-			return err
-		}
-		if !without(a, string(file)) {
+		if !without(d.answers, string(file)) {
 			return errs.NotFound("file", file)
 		}
-		k, err := s.key(&r)
+		sealed, err := sealJSON(d.k, d.answers, d.place("answers"))
 		if err != nil {
 			return err
 		}
-		sealed, err := sealJSON(k, a, r.place("answers"))
-		if err != nil {
-			return err
-		}
-		return s.c.DB.InTx(ctx, scope, func(tx *db.Tx) error {
-			if err := putAnswers(ctx, tx, &r, sealed, r.eraseAt); err != nil {
+		return s.c.DB.InTx(ctx, d.scope, func(tx *db.Tx) error {
+			if err := putAnswers(ctx, tx, &d.record, sealed, d.eraseAt); err != nil {
 				return err
 			}
 			if err := dropDocument(ctx, tx, id, file); err != nil {

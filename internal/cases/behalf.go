@@ -42,16 +42,12 @@ func (s *Service) acting(ctx context.Context, c perm.Citizen, service string) (*
 // actsAsBegun gives the mandate as it is now: the one by which the draft was
 // begun must be the one by which the person acts. Errors: Conflict
 // "case.behalf-changed", Forbidden "case.behalf-service".
-func (s *Service) actsAsBegun(ctx context.Context, c perm.Citizen, scope db.TenantScope, r *record) (*accounts.Mandate, error) {
-	begun, err := s.begunFor(ctx, scope, r)
+func (s *Service) actsAsBegun(ctx context.Context, d *opened) (*accounts.Mandate, error) {
+	now, err := s.acting(ctx, d.by, d.service)
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.acting(ctx, c, r.service)
-	if err != nil {
-		return nil, err
-	}
-	if (begun == nil) != (now == nil) || begun != nil && begun.ID != now.ID {
+	if begun := d.behalf; (begun == nil) != (now == nil) || begun != nil && begun.ID != now.ID {
 		return nil, errs.Conflict("case.behalf-changed")
 	}
 	return now, nil
@@ -80,6 +76,9 @@ func keepBehalf(ctx context.Context, tx *db.Tx, r *record, k seal.Key, m *accoun
 
 // begunFor reads on whose behalf a draft was begun, nil for its owner's own.
 func (s *Service) begunFor(ctx context.Context, scope db.TenantScope, r *record) (*accounts.Mandate, error) {
+	if r.person == "" {
+		return nil, nil // guests act for nobody
+	}
 	var sealed []byte
 	err := s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
 		err := tx.QueryRow(ctx, `SELECT sealed FROM case_behalf WHERE tenant_id=$1 AND case_id=$2`, string(tx.Tenant()), string(r.id)).Scan(&sealed)

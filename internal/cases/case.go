@@ -23,10 +23,12 @@ type Draft struct {
 	Definition *forms.Definition
 	Answers    forms.Answers
 	Env        forms.Env
+	Look       *forms.Look       // at Answers in Env; for one goroutine
 	Ask        accounts.Ask      // what the form can take from the applicant's account
 	Fill       accounts.Fill     // what it takes; already in Env
 	Behalf     *accounts.Mandate // for whom it was begun; nil: for its owner
 	Guest      bool              // held by a secret, not by an account
+	Proof      Proof             // shows the case again to verbs of the same request, which then need not read it
 	Version    int64             // grows with each change; Submit names the one that was shown
 	UpdatedAt  time.Time
 	ExpiresAt  time.Time // deleted when untouched until then

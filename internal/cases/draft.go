@@ -11,6 +11,8 @@ import (
 	"stadttor/internal/forms"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/seal"
+	"stadttor/internal/tenancy"
 )
 
 // StartDraft begins an application with the current version of a form at the
@@ -63,66 +65,101 @@ func (s *Service) StartDraft(ctx context.Context, c perm.Citizen, form, service 
 		return d, "", err
 	}
 	r.version = 1
-	d, err = s.draftOf(ctx, c, &r, def, forms.Answers{})
-	d.Behalf = behalf
-	return d, secret, err
+	o, err := s.openRecord(ctx, c, r, c.Scope())
+	if err != nil {
+		return d, "", err
+	}
+	return o.draft(Proof{Secret: secret}), secret, nil
 }
 
 func object(id ident.CaseID) string { return "case:" + string(id) }
 
-func (s *Service) draftOf(ctx context.Context, c perm.Citizen, r *record, def *forms.Definition, a forms.Answers) (Draft, error) {
-	t, err := s.tenant(r.tenant)
-	if err != nil {
-		return Draft{}, err
-	}
-	e, ask, fill, err := s.env(ctx, c, r, t, def)
-	return Draft{ID: r.id, Tenant: r.tenant, Service: r.service, Definition: def, Answers: def.Prove(a, e), Env: e, Ask: ask, Fill: fill,
-		Guest: r.person == "", Version: r.version, UpdatedAt: r.updatedAt, ExpiresAt: r.eraseAt}, err
+// opened is a draft as it was found: its row, its form, its answers, and what
+// the form is told of the tenant and of the applicant's account.
+type opened struct {
+	record
+	by      perm.Citizen
+	scope   db.TenantScope
+	at      tenancy.Tenant
+	def     *forms.Definition
+	k       seal.Key
+	answers forms.Answers // as saved
+	env     forms.Env
+	ask     accounts.Ask
+	fill    accounts.Fill
+	behalf  *accounts.Mandate
+	look    *forms.Look // at the answers, those that the account proves among them
 }
 
-// draftAgain is draftOf for a draft that was read before.
-func (s *Service) draftAgain(ctx context.Context, c perm.Citizen, scope db.TenantScope, r *record, def *forms.Definition, a forms.Answers) (d Draft, err error) {
-	if d, err = s.draftOf(ctx, c, r, def, a); err != nil {
-		return d, err
+// open finds a citizen's draft. Errors: as Draft.
+func (s *Service) open(ctx context.Context, c perm.Citizen, p Proof, id ident.CaseID) (*opened, error) {
+	if d := p.found; d != nil && d.by == c && d.id == id {
+		return d, nil
 	}
-	d.Behalf, err = s.begunFor(ctx, scope, r)
-	return d, err
+	r, scope, err := s.view(ctx, c, p, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.openRecord(ctx, c, r, scope)
+}
+
+// openRecord takes a case, which its owner may use, for a draft.
+func (s *Service) openRecord(ctx context.Context, c perm.Citizen, r record, scope db.TenantScope) (*opened, error) {
+	switch r.state {
+	case StateDraft:
+	case StateExpired:
+		return nil, errs.Conflict("case.expired")
+	default:
+		return nil, errs.Conflict("case.already-sent")
+	}
+	def, err := s.definition(c.Realm, &r)
+	if err != nil {
+		return nil, err
+	}
+	d := &opened{record: r, by: c, scope: scope, def: def, answers: forms.Answers{}}
+	if d.at, err = s.tenant(r.tenant); err != nil {
+		return nil, err
+	}
+	if d.k, err = s.key(&r); err != nil {
+		return nil, err
+	}
+	if err := openJSON(d.k, r.answers, r.place("answers"), &d.answers); err != nil {
+		return nil, err
+	}
+	if d.behalf, err = s.begunFor(ctx, scope, &r); err != nil {
+		return nil, err
+	}
+	if d.env, d.ask, d.fill, err = s.env(ctx, c, &r, d.at, def); err != nil {
+		return nil, err
+	}
+	d.look = def.Look(def.Prove(d.answers, d.env), d.env)
+	return d, nil
+}
+
+// with is the draft after these answers were saved.
+func (d *opened) with(a forms.Answers, saved []byte) *opened {
+	next := *d
+	next.answers, next.record.answers = a, saved
+	next.version++
+	next.look = d.def.Look(d.def.Prove(a, d.env), d.env)
+	return &next
+}
+
+// draft is what its owner sees.
+func (d *opened) draft(p Proof) Draft {
+	return Draft{ID: d.id, Tenant: d.tenant, Service: d.service, Definition: d.def, Answers: d.look.Answers(), Env: d.env, Look: d.look, Ask: d.ask, Fill: d.fill, Behalf: d.behalf,
+		Guest: d.person == "", Proof: Proof{Secret: p.Secret, found: d}, Version: d.version, UpdatedAt: d.updatedAt, ExpiresAt: d.eraseAt}
 }
 
 // Draft opens a draft again, on any device. Its owner may, at the trust level of
 // the form. Errors: NotFound, Forbidden "case.level-needed", Conflict
 // "case.already-sent", "case.expired" or "case.form-gone".
 func (s *Service) Draft(ctx context.Context, c perm.Citizen, p Proof, id ident.CaseID) (Draft, error) {
-	r, scope, err := s.view(ctx, c, p, id)
+	d, err := s.open(ctx, c, Proof{Secret: p.Secret}, id)
 	if err != nil {
 		return Draft{}, err
 	}
-	def, a, err := s.openDraft(c.Realm, &r)
-	if err != nil {
-		return Draft{}, err
-	}
-	return s.draftAgain(ctx, c, scope, &r, def, a)
-}
-
-// openDraft gives form and answers of a case that is still a draft.
-func (s *Service) openDraft(realm ident.RealmID, r *record) (*forms.Definition, forms.Answers, error) {
-	switch r.state {
-	case StateDraft:
-	case StateExpired:
-		return nil, nil, errs.Conflict("case.expired")
-	default:
-		return nil, nil, errs.Conflict("case.already-sent")
-	}
-	def, err := s.definition(realm, r)
-	if err != nil {
-		return nil, nil, err
-	}
-	k, err := s.key(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	a := forms.Answers{}
-	return def, a, openJSON(k, r.answers, r.place("answers"), &a)
+	return d.draft(p), nil
 }
 
 // Drafts lists the signed-in person's drafts in all tenants of the realm, the

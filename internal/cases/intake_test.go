@@ -95,6 +95,48 @@ func TestTwoWindowsDoNotOverwriteEachOther(t *testing.T) {
 	})
 }
 
+// What a draft carries saves reading it again, and nothing else.
+func TestAnOpenedDraftShowsNothingNewAndNothingToOthers(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		ctx := t.Context()
+		ada, bob := w.citizen("ada", perm.LevelBasis), w.citizen("bob", perm.LevelBasis)
+		d, _, err := w.svc.StartDraft(ctx, ada, "gartenfest", "")
+		w.must(err)
+		fest := cases.Sent{Page: "fest", Values: vals("gaeste", "40")}
+		for _, who := range []perm.Citizen{bob, w.guest()} {
+			_, _, err = w.svc.Answer(ctx, who, d.ID, d.Proof, fest)
+			w.want(err, errs.KindNotFound, "")
+			_, _, err = w.svc.AddFile(ctx, who, d.ID, d.Proof, cases.Upload{Page: "plan", Field: "lageplan", Name: "x", Body: bytes.NewReader(pdf)})
+			w.want(err, errs.KindNotFound, "")
+			_, err = w.svc.Submit(ctx, who, d.ID, d.Proof, cases.Sending{Key: key1, Confirmed: true})
+			w.want(err, errs.KindNotFound, "")
+		}
+		other, _, err := w.svc.StartDraft(ctx, ada, "gartenfest", "")
+		w.must(err)
+		_, _, err = w.svc.Answer(ctx, ada, other.ID, d.Proof, fest) // opens the one that is named
+		w.must(err)
+		if now, err := w.svc.Draft(ctx, ada, d.Proof, d.ID); err != nil || len(now.Answers) != 0 {
+			t.Errorf("the proof of one draft changed it for another: %v %v", now.Answers, err)
+		}
+		// Another window is quicker.
+		w.page(ada, cases.Proof{}, d.ID, "person", vals("vorname", "Canarina", "familienname", "Kanarienvogel"))
+		now, _, err := w.svc.Answer(ctx, ada, d.ID, d.Proof, fest)
+		w.must(err)
+		if now.Answers["vorname"].Text == "" || now.Answers["gaeste"].Int != 40_000 || now.Version != 3 {
+			t.Error("a page was lost", now.Version)
+		}
+		w.must(w.svc.Discard(ctx, ada, cases.Proof{}, d.ID))
+		_, _, err = w.svc.Answer(ctx, ada, d.ID, now.Proof, cases.Sent{Page: "fest", Values: vals("gaeste", "41")})
+		w.want(err, errs.KindNotFound, "")
+		full, _ := w.fillFree(ada)
+		full, err = w.svc.Draft(ctx, ada, cases.Proof{}, full.ID)
+		w.must(err)
+		w.must(w.svc.Discard(ctx, ada, cases.Proof{}, full.ID))
+		_, err = w.svc.Submit(ctx, ada, full.ID, full.Proof, cases.Sending{Key: key1, Confirmed: true})
+		w.want(err, errs.KindNotFound, "")
+	})
+}
+
 func TestASubmissionHappensOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *town) {
 		ctx := t.Context()

@@ -9,8 +9,13 @@ import (
 )
 
 // Proof is what a guest shows instead of a sign-in: the secret of the link to
-// the draft. Signed-in persons leave it empty.
-type Proof struct{ Secret string }
+// the draft. Signed-in persons leave it empty. The one that comes with a Draft
+// also carries the draft as it was opened: it is for the citizen who opened it
+// and for the same request. A draft that was changed since is read again.
+type Proof struct {
+	Secret string
+	found  *opened
+}
 
 func digest(s string) []byte {
 	h := sha256.Sum256([]byte(s))

@@ -40,9 +40,13 @@ func (s *Service) Reply(ctx context.Context, c perm.Citizen, p Proof, id ident.C
 	if len(files) > maxReplyFiles {
 		return errs.Invalid("case.too-many-files", errs.Field{Name: "dateien", Key: "case.too-many-files", Args: []any{maxReplyFiles}})
 	}
+	k, err := s.key(&r)
+	if err != nil {
+		return err
+	}
 	var stored []Stored
 	for _, u := range files {
-		f, why, _, err := s.take(ctx, scope, &r, u, maxReplyBytes)
+		f, why, _, err := s.take(ctx, scope, &r, k, u, maxReplyBytes)
 		switch {
 		case err != nil:
 			return err

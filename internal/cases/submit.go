@@ -70,6 +70,7 @@ func (s *Service) Submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 	}
 	for range tries {
 		out, err = s.submit(ctx, c, id, p, in)
+		p.found = nil
 		// A drawn number that is taken, or a row changed meanwhile: once more.
 		if !db.IsUnique(err) && !errors.Is(err, errStale) {
 			return out, err
@@ -82,42 +83,32 @@ func (s *Service) Submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 }
 
 func (s *Service) submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, in Sending) (out Submission, err error) {
-	r, scope, err := s.view(ctx, c, p, id)
+	d, err := s.open(ctx, c, p, id)
+	if key := errs.KeyOf(err); key == "case.already-sent" || key == "case.expired" {
+		return s.submittedBefore(ctx, c, p, id, in)
+	}
 	if err != nil {
 		return out, err
-	}
-	if r.state != StateDraft {
-		return s.submittedBefore(ctx, scope, &r, in)
 	}
 	if !in.Confirmed {
 		return out, errs.Invalid("case.confirm")
 	}
-	if in.Version != 0 && in.Version != r.version {
+	if in.Version != 0 && in.Version != d.version {
 		return out, errs.Conflict("case.changed")
 	}
-	def, a, err := s.openDraft(c.Realm, &r)
+	behalf, err := s.actsAsBegun(ctx, d)
 	if err != nil {
 		return out, err
 	}
-	t, err := s.tenant(r.tenant)
-	if err != nil {
-		return out, err
-	}
-	behalf, err := s.actsAsBegun(ctx, c, scope, &r)
-	if err != nil {
-		return out, err
-	}
-	e, _, _, err := s.env(ctx, c, &r, t, def)
-	if err != nil {
-		return out, err
-	}
+	look := d.look
 	if in.Values != nil {
-		var found []forms.Problem
-		if a, found = def.Accept(forms.CheckPage, in.Values, nil, a, e); forms.Blocks(found) {
+		a, found := look.Accept(forms.CheckPage, in.Values, nil)
+		if forms.Blocks(found) {
 			return out, incomplete(found)
 		}
+		look = d.def.Look(d.def.Prove(a, d.env), d.env)
 	}
-	z, err := freeze(def, def.Prove(a, e), e)
+	z, err := freeze(d.def, look)
 	if err != nil {
 		return out, err
 	}
@@ -127,12 +118,13 @@ func (s *Service) submit(ctx context.Context, c perm.Citizen, id ident.CaseID, p
 			return out, err
 		}
 	}
-	if err := s.fill(&r, t, def, z, c, in); err != nil {
+	r := d.record
+	if err := s.fill(&r, d, z, in); err != nil {
 		return out, err
 	}
-	err = s.c.DB.InTx(ctx, scope, func(tx *db.Tx) error {
+	err = s.c.DB.InTx(ctx, d.scope, func(tx *db.Tx) error {
 		row := r // fn may run again
-		out, err = s.send(ctx, tx, &row, t, z, c)
+		out, err = s.send(ctx, tx, &row, d.at, z, c)
 		return err
 	})
 	return out, err
@@ -148,8 +140,7 @@ type submission struct {
 }
 
 // freeze checks the whole form once more and works out what is kept. Pure.
-func freeze(def *forms.Definition, a forms.Answers, e forms.Env) (z submission, err error) {
-	look := def.Look(a, e)
+func freeze(def *forms.Definition, look *forms.Look) (z submission, err error) {
 	if found := look.Check(); forms.Blocks(found) {
 		return z, incomplete(found)
 	}
@@ -187,24 +178,20 @@ func incomplete(found []forms.Problem) error {
 }
 
 // fill puts into the row what does not depend on the transaction.
-func (s *Service) fill(r *record, t tenancy.Tenant, def *forms.Definition, z submission, c perm.Citizen, in Sending) error {
-	k, err := s.key(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) fill(r *record, d *opened, z submission, in Sending) error {
 	b, err := json.Marshal(z.frozen)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(z.JSON)
-	r.frozen, r.hash = k.Seal(b, r.place("frozen")), sum[:]
-	if r.applicant, err = sealJSON(k, z.applicant, r.place("applicant")); err != nil {
+	r.frozen, r.hash = d.k.Seal(b, r.place("frozen")), sum[:]
+	if r.applicant, err = sealJSON(d.k, z.applicant, r.place("applicant")); err != nil {
 		return err
 	}
 	r.answers, r.submitKey = nil, digest(in.Key)
-	r.level, r.means, r.fee = c.Level, c.Means, z.total
-	r.unit = s.unitFor(t, r.form, r.service)
-	r.days = days(def.RetentionDays, days(t.RetentionDays, 365))
+	r.level, r.means, r.fee = d.by.Level, d.by.Means, z.total
+	r.unit = s.unitFor(d.at, r.form, r.service)
+	r.days = days(d.def.RetentionDays, days(d.at.RetentionDays, 365))
 	return nil
 }
 
@@ -288,7 +275,11 @@ func filesAreThere(ctx context.Context, tx *db.Tx, id ident.CaseID, files []form
 }
 
 // submittedBefore answers a submission that was committed already.
-func (s *Service) submittedBefore(ctx context.Context, scope db.TenantScope, r *record, in Sending) (out Submission, err error) {
+func (s *Service) submittedBefore(ctx context.Context, c perm.Citizen, p Proof, id ident.CaseID, in Sending) (out Submission, err error) {
+	r, scope, err := s.view(ctx, c, p, id)
+	if err != nil {
+		return out, err
+	}
 	if !bytes.Equal(r.submitKey, digest(in.Key)) {
 		if r.state == StateExpired {
 			return out, errs.Conflict("case.expired")

@@ -50,25 +50,21 @@ const (
 // no error. Its owner may, as in Draft. Errors: as Draft; NotFound if the page
 // has no such field; Unavailable if the store does not take it.
 func (s *Service) AddFile(ctx context.Context, c perm.Citizen, id ident.CaseID, p Proof, u Upload) (Stored, *forms.Problem, error) {
-	r, scope, err := s.view(ctx, c, p, id)
+	d, err := s.open(ctx, c, p, id)
 	if err != nil {
 		return Stored{}, nil, err
 	}
-	def, a, err := s.openDraft(c.Realm, &r)
-	if err != nil {
-		return Stored{}, nil, err
-	}
-	t, err := s.tenant(r.tenant)
-	if err != nil {
-		return Stored{}, nil, err
-	}
-	page, ok := def.Page(u.Page, a, s.c.Forms.Env(t, def.ID, s.c.DB.Now()))
+	return s.addFile(ctx, d, u)
+}
+
+func (s *Service) addFile(ctx context.Context, d *opened, u Upload) (Stored, *forms.Problem, error) {
+	page, ok := d.look.Page(u.Page)
 	if !ok {
 		return Stored{}, nil, errs.NotFound("page", u.Page)
 	}
 	for _, f := range page.Fields {
 		if f.Field.ID == u.Field && f.Field.Type == forms.FileUpload && f.Field.File != nil {
-			out, text, code, err := s.take(ctx, scope, &r, u, f.Field.File.MaxBytes)
+			out, text, code, err := s.take(ctx, d.scope, &d.record, d.k, u, f.Field.File.MaxBytes)
 			if err != nil || text == "" {
 				out.field = u.Field
 				return out, nil, err
@@ -80,13 +76,9 @@ func (s *Service) AddFile(ctx context.Context, c perm.Citizen, id ident.CaseID, 
 }
 
 // take checks and stores one file of a case. text says why it was refused.
-func (s *Service) take(ctx context.Context, scope db.TenantScope, r *record, u Upload, most int64) (out Stored, text, code string, err error) {
+func (s *Service) take(ctx context.Context, scope db.TenantScope, r *record, k seal.Key, u Upload, most int64) (out Stored, text, code string, err error) {
 	refuse := func(code, text string) (Stored, string, string, error) {
 		return Stored{}, fmt.Sprintf(text, cleanName(u.Name, "")), code, nil
-	}
-	k, err := s.key(r)
-	if err != nil {
-		return out, "", "", err
 	}
 	count, sum, err := s.stored(ctx, scope, r.id)
 	if err != nil {

@@ -19,15 +19,15 @@ const (
 // filled: save them even when there are problems. Names that begin with "_" belong to the door and are not looked at;
 // any other unknown name refuses the whole page. Whether the person has come this far is Page.Reachable. files are uploads that are already stored, by the id of their field.
 func (d *Definition) Accept(page string, in url.Values, files map[string][]File, a Answers, e Env) (Answers, []Problem) {
-	p, ok := d.Page(page, a, e)
-	if !ok {
-		return a, []Problem{{Page: page, Code: "page-unknown", Text: messages["page-unknown"]}}
-	}
+	return d.Look(a, e).Accept(page, in, files)
+}
+
+func (d *Definition) accept(p Page, in url.Values, files map[string][]File, a Answers, e Env) (Answers, []Problem) {
 	if !p.knows(in, files) {
-		return a, []Problem{{Page: page, Code: "input-unknown", Text: messages["input-unknown"]}}
+		return a, []Problem{{Page: p.ID, Code: "input-unknown", Text: messages["input-unknown"]}}
 	}
 	out := a.clone()
-	if page != CheckPage {
+	if p.ID != CheckPage {
 		delete(out, DeclarationField) // it was given for other answers
 	}
 	switch p.Kind {
@@ -38,7 +38,7 @@ func (d *Definition) Accept(page string, in url.Values, files map[string][]File,
 	case PageEntry:
 		return out, d.acceptEntry(&p, in, files, out, e)
 	}
-	t := taking{d: d, e: e, page: page, in: in, files: files, root: out, into: out}
+	t := taking{d: d, e: e, page: p.ID, in: in, files: files, root: out, into: out}
 	return out, t.fields(p.step.Fields)
 }
 

@@ -72,9 +72,9 @@ func (d *Definition) Journey(a Answers, e Env) []Page {
 
 // Page finds one page of the journey. Besides those that Journey lists it knows the page of the next new entry of a
 // repeat group. ok is false if the page does not apply (any more).
-func (d *Definition) Page(id string, a Answers, e Env) (Page, bool) {
-	r := newRun(d, a, e)
-	pages := r.journey()
+func (d *Definition) Page(id string, a Answers, e Env) (Page, bool) { return d.Look(a, e).Page(id) }
+
+func (r *run) page(id string, pages []Page) (Page, bool) {
 	if i := slices.IndexFunc(pages, func(p Page) bool { return p.ID == id }); i >= 0 {
 		return pages[i], true
 	}
@@ -95,8 +95,10 @@ func (d *Definition) Page(id string, a Answers, e Env) (Page, bool) {
 // for one, the overview after the last page of an entry, else the first open page after it, else the first open page at
 // all, and when nothing is open the check page, so that a correction leads straight back to it.
 func (d *Definition) Follow(page string, in url.Values, a Answers, e Env) string {
-	r := newRun(d, a, e)
-	pages := r.journey()
+	return d.Look(a, e).Follow(page, in)
+}
+
+func (r *run) follow(page string, in url.Values, pages []Page) string {
 	at := slices.IndexFunc(pages, func(p Page) bool { return p.ID == page })
 	var now Page
 	if at >= 0 {

@@ -63,7 +63,7 @@ type checkState struct {
 func (s *Server) showCheck(w http.ResponseWriter, r *http.Request, wk *work, status int, st checkState) error {
 	page := s.personal(r, ui.PageOf(r).T("citizenform.check.title"))
 	page.Breadcrumb = []ui.Link{{Text: wk.Definition.Title, URL: "/antrag/" + wk.form}}
-	p, _ := wk.Definition.Page(forms.CheckPage, wk.Answers, wk.Env)
+	p, _ := wk.Look.Page(forms.CheckPage)
 	view := checkView{Step: wk.progress(p.ID), Back: wk.before(&p), Changed: st.changed, Form: ui.Form{Action: wk.path(forms.CheckPage)}, Draft: string(wk.ID), Key: st.key,
 		State: itoa(int(wk.Version)), Later: wk.own(), Purpose: wk.Definition.Purpose, Tenant: s.tenantName(wk.Tenant), Deadline: wk.Definition.DeadlineText(wk.Answers, wk.Env)}
 	if view.Key == "" {
@@ -72,7 +72,7 @@ func (s *Server) showCheck(w http.ResponseWriter, r *http.Request, wk *work, sta
 	if c := ui.Citizen(r); !c.Guest() {
 		view.Level = page.T("citizenform.level." + c.Level.String())
 	}
-	for _, sec := range wk.Definition.Summary(wk.Answers, wk.Env) {
+	for _, sec := range wk.Look.Summary() {
 		view.Sections = append(view.Sections, wk.summary(sec))
 	}
 	total := s.fees(page, wk, &view)
@@ -98,7 +98,7 @@ func (s *Server) showCheck(w http.ResponseWriter, r *http.Request, wk *work, sta
 		button = page.T("citizenform.check.submit")
 	}
 	view.Warning = ui.WarningData{ID: "wirkung", Text: text, Button: ui.ButtonData{Text: button}}
-	for _, q := range wk.Definition.Check(wk.Answers, wk.Env) {
+	for _, q := range wk.Look.Check() {
 		if q.Code == "deadline" {
 			view.Missed = q.Text
 		}
@@ -135,7 +135,7 @@ func (s *Server) fees(page ui.Page, wk *work, view *checkView) money.Amount {
 	if len(wk.Definition.Fees) == 0 {
 		return 0
 	}
-	total, lines, err := wk.Definition.Fee(wk.Answers, wk.Env)
+	total, lines, err := wk.Look.Fee()
 	if err != nil {
 		return 0
 	}
@@ -199,24 +199,22 @@ func (s *Server) postSubmit(w http.ResponseWriter, r *http.Request) error {
 	if len(p.Fields) > 0 && !(declared && in.values.Get(forms.DeclarationField) == ui.Yes) || len(in.values) > len(p.Fields) {
 		sending.Values = in.values
 	}
-	sub, err := s.c.Cases.Submit(r.Context(), c, wk.ID, wk.proof, sending)
+	sub, err := s.c.Cases.Submit(r.Context(), c, wk.ID, wk.Proof, sending)
 	if err == nil {
 		return s.afterSubmit(w, r, form, sub)
 	}
 	if sending.Values != nil && errs.KeyOf(err) == "case.incomplete" { // what was ticked stays
-		d, problems, err := s.c.Cases.Answer(r.Context(), c, wk.ID, wk.proof, cases.Sent{Page: forms.CheckPage, Values: in.values})
+		d, problems, err := s.c.Cases.Answer(r.Context(), c, wk.ID, wk.Proof, cases.Sent{Page: forms.CheckPage, Values: in.values})
 		if err != nil {
 			return s.unopened(w, r, wk, form, in.named, err)
 		}
 		wk.Draft = d
 		if forms.Blocks(problems) {
-			wk.turn()
 			st.problems = problems
 			return s.showCheck(w, r, &wk, http.StatusUnprocessableEntity, st)
 		}
 	}
 	st.sure = sending.Confirmed
-	wk.turn()
 	switch {
 	case errs.KeyOf(err) == "case.confirm":
 		return s.showCheck(w, r, &wk, http.StatusUnprocessableEntity, st)

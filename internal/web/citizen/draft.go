@@ -77,9 +77,7 @@ func (s *Server) proof(r *http.Request, id ident.CaseID) cases.Proof {
 type work struct {
 	cases.Draft
 	form  string
-	proof cases.Proof
 	named bool // its addresses name it, because it is not the one meant without a name
-	pages []forms.Page
 }
 
 // path is the address of one of its pages.
@@ -94,17 +92,15 @@ func (wk *work) path(page string) string {
 // own is the page about the draft itself.
 func (wk *work) own() string { return "/antrag/" + wk.form + "/entwurf/" + string(wk.ID) }
 
-// turn looks at the journey again after the answers have changed.
-func (wk *work) turn() { wk.pages = wk.Definition.Journey(wk.Answers, wk.Env) }
-
 // first is the page where a person goes on: the first that is not done.
 func (wk *work) first() string {
-	for _, p := range wk.pages {
+	pages := wk.Look.Journey()
+	for _, p := range pages {
 		if p.State != forms.Done {
 			return p.ID
 		}
 	}
-	return wk.pages[len(wk.pages)-1].ID
+	return pages[len(pages)-1].ID
 }
 
 // usual is the draft that is meant when an address names none: the newest of
@@ -151,14 +147,13 @@ func (s *Server) open(r *http.Request, form string, named ident.CaseID) (wk work
 		return wk, errNoDraft
 	}
 	v := ui.VisitOf(r)
-	wk = work{form: form, proof: s.proof(r, id), named: id != usual}
-	if wk.Draft, err = s.c.Cases.Draft(r.Context(), v.Citizen, wk.proof, id); err != nil {
+	wk = work{form: form, named: id != usual}
+	if wk.Draft, err = s.c.Cases.Draft(r.Context(), v.Citizen, s.proof(r, id), id); err != nil {
 		return wk, err
 	}
 	if wk.Definition.ID != form {
 		return wk, errs.NotFound("draft of this form", id)
 	}
-	wk.turn()
 	if !sameBehalf(v.Acting, wk.Behalf) {
 		return wk, errs.Conflict("case.behalf-changed")
 	}
@@ -257,7 +252,6 @@ func (s *Server) getDraftLink(w http.ResponseWriter, r *http.Request) error {
 
 func firstOpen(d cases.Draft) string {
 	wk := work{Draft: d}
-	wk.turn()
 	return wk.first()
 }
 
@@ -289,8 +283,8 @@ func (s *Server) getDraft(w http.ResponseWriter, r *http.Request) error {
 	page.Breadcrumb = []ui.Link{{Text: wk.Definition.Title, URL: "/antrag/" + form}}
 	view := draftView{Title: wk.Definition.Title, Until: wk.ExpiresAt, Guest: wk.Guest, Continue: wk.path(wk.first()), Action: wk.own(), Progress: wk.progress(wk.first()),
 		Saved: r.URL.Query().Get("gespeichert") != "", Wrong: r.URL.Query().Get("gespeichert") == "offen"}
-	if wk.Guest && wk.proof.Secret != "" {
-		view.Link = v.Base + "/antrag/fortsetzen/" + string(wk.ID) + "-" + wk.proof.Secret
+	if wk.Guest && wk.Proof.Secret != "" {
+		view.Link = v.Base + "/antrag/fortsetzen/" + string(wk.ID) + "-" + wk.Proof.Secret
 		view.Adopt = !v.Citizen.Guest()
 		if v.Citizen.Guest() {
 			view.SignIn = signInPath(wk.own(), perm.LevelBasis)
@@ -337,7 +331,7 @@ func (s *Server) getDraftFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.unopened(w, r, wk, form, id, err)
 	}
-	d, body, err := s.c.Cases.Document(r.Context(), ui.Citizen(r), wk.proof, id, ident.FileID(r.PathValue("file")))
+	d, body, err := s.c.Cases.Document(r.Context(), ui.Citizen(r), wk.Proof, id, ident.FileID(r.PathValue("file")))
 	if err != nil {
 		return err
 	}

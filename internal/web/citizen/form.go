@@ -26,7 +26,7 @@ func stepOf(page string) string {
 // are not counted: the number may grow.
 func (wk *work) progress(page string) ui.Step {
 	var steps, titles []string
-	for _, p := range wk.pages {
+	for _, p := range wk.Look.Journey() {
 		id := stepOf(p.ID)
 		if slices.Contains(steps, id) {
 			continue
@@ -47,14 +47,15 @@ func (wk *work) progress(page string) ui.Step {
 
 // before is the address one step back.
 func (wk *work) before(p *forms.Page) string {
-	at := slices.IndexFunc(wk.pages, func(q forms.Page) bool { return q.ID == p.ID })
+	pages := wk.Look.Journey()
+	at := slices.IndexFunc(pages, func(q forms.Page) bool { return q.ID == p.ID })
 	if at < 0 { // a new entry: back to the overview of its group
 		return wk.path(stepOf(p.ID))
 	}
 	if at == 0 {
 		return "/antrag/" + wk.form
 	}
-	return wk.path(wk.pages[at-1].ID)
+	return wk.path(pages[at-1].ID)
 }
 
 // formView is one page of the assistant.
@@ -88,7 +89,7 @@ type asideView struct {
 // aside sums up the answers before this page.
 func (wk *work) aside(page ui.Page) asideView {
 	out := asideView{Title: wk.Definition.Title, Until: page.Printer().Date(wk.ExpiresAt)}
-	for _, sec := range wk.Definition.Summary(wk.Answers, wk.Env) {
+	for _, sec := range wk.Look.Summary() {
 		for _, row := range sec.Rows {
 			if !row.Given || row.Page == "" || len(row.Text) == 0 || len(out.Facts) == maxFacts {
 				continue
@@ -97,7 +98,7 @@ func (wk *work) aside(page ui.Page) asideView {
 		}
 	}
 	if len(wk.Definition.Fees) > 0 {
-		if total, _, err := wk.Definition.Fee(wk.Answers, wk.Env); err == nil {
+		if total, _, err := wk.Look.Fee(); err == nil {
 			out.Facts = append(out.Facts, ui.Fact{Name: feeTitle(page, wk.Definition), Values: []string{page.Printer().Money(total)}})
 		}
 	}
@@ -155,17 +156,13 @@ func (wk *work) against(p *forms.Page) []forms.Problem {
 	if p.State != forms.Wrong {
 		return nil
 	}
-	return slices.DeleteFunc(wk.Definition.Check(wk.Answers, wk.Env), func(q forms.Problem) bool { return q.Page != p.ID || q.Warn })
+	return slices.DeleteFunc(wk.Look.Check(), func(q forms.Problem) bool { return q.Page != p.ID || q.Warn })
 }
 
 // find gives a page that may be shown now. ok is false for one that does not
 // apply or comes too early; a page that the form does not have is NotFound.
 func (wk *work) find(id string) (p forms.Page, ok bool, err error) {
-	if i := slices.IndexFunc(wk.pages, func(p forms.Page) bool { return p.ID == id }); i >= 0 {
-		p, ok = wk.pages[i], true
-	} else {
-		p, ok = wk.Definition.Page(id, wk.Answers, wk.Env)
-	}
+	p, ok = wk.Look.Page(id)
 	if !ok && id != forms.CheckPage && wk.Definition.Step(stepOf(id)) == nil {
 		return p, false, errs.NotFound("page of form", wk.form)
 	}
@@ -282,7 +279,7 @@ func (s *Server) postFormPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Kind == forms.PageExit || p.Kind == forms.PageCheck {
 		return ui.SeeOther(w, r, wk.path(p.ID)+"#inhalt")
 	}
-	d, problems, err := s.c.Cases.Answer(r.Context(), ui.Citizen(r), wk.ID, wk.proof, cases.Sent{Page: id, Values: in.values, Stored: in.stored})
+	d, problems, err := s.c.Cases.Answer(r.Context(), ui.Citizen(r), wk.ID, wk.Proof, cases.Sent{Page: id, Values: in.values, Stored: in.stored})
 	if errs.Is(err, errs.KindTooLarge) {
 		return s.showTooLarge(w, r, form, in)
 	}
@@ -292,7 +289,6 @@ func (s *Server) postFormPage(w http.ResponseWriter, r *http.Request) error {
 	problems = append(in.refused, problems...)
 	in.complete = wk.first() == forms.CheckPage
 	wk.Draft = d
-	wk.turn()
 	return s.answered(w, r, &wk, &p, in, problems)
 }
 
@@ -320,10 +316,10 @@ func (s *Server) answered(w http.ResponseWriter, r *http.Request, wk *work, was 
 	case in.complete && wk.first() == forms.CheckPage && in.values.Get(forms.AddInput) != ui.Yes && in.values.Get(forms.RemoveInput) == "":
 		return ui.SeeOther(w, r, wk.path(forms.CheckPage)+"#inhalt") // a correction
 	default:
-		next := wk.Definition.Follow(was.ID, in.values, wk.Answers, wk.Env)
+		next := wk.Look.Follow(was.ID, in.values)
 		return ui.SeeOther(w, r, wk.path(next)+"#inhalt")
 	}
-	now, ok := wk.Definition.Page(was.ID, wk.Answers, wk.Env)
+	now, ok := wk.Look.Page(was.ID)
 	if !ok {
 		return ui.SeeOther(w, r, wk.path(wk.first())+"#inhalt")
 	}

@@ -174,7 +174,7 @@ func (s *Server) takeFile(r *http.Request, in *received, page string, part *mult
 		in.values.Add(field, part.FileName()) // an unknown input: the form refuses the page
 		return nil
 	}
-	f, refused, err := s.c.Cases.AddFile(r.Context(), ui.Citizen(r), in.wk.ID, in.wk.proof, cases.Upload{Page: page, Field: field, Name: part.FileName(), Body: part})
+	f, refused, err := s.c.Cases.AddFile(r.Context(), ui.Citizen(r), in.wk.ID, in.wk.Proof, cases.Upload{Page: page, Field: field, Name: part.FileName(), Body: part})
 	switch {
 	case err != nil:
 		return fmt.Errorf("upload for draft %s: %w", in.wk.ID, err)
