@@ -95,8 +95,9 @@ func (a *App) openDemo() error {
 var operator = perm.System{Name: "demo"}
 
 // InstallDemo puts the demonstration's data in, through the same imports that an
-// operator uses, and then the invented staff. What is there already stays;
-// running it again is no harm. step is told what is being done, with parts done
+// operator uses, and then the invented staff. What is there already stays, but
+// for the local sign-in of the staff, which is switched on where the data say
+// so; running it again is no harm. step is told what is being done, with parts done
 // and in all.
 func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all int)) error {
 	w, err := demo.ReadWorld()

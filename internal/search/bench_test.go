@@ -56,7 +56,8 @@ func benchQueries(t testing.TB) []string {
 
 // cpu is the processor time of this thread: what the work costs on one core,
 // also while other programs use the machine.
-func cpu(b *testing.B) time.Duration {
+func cpu(b testing.TB) time.Duration {
+	b.Helper()
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
 		b.Fatal(err)
