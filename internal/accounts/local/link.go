@@ -105,11 +105,7 @@ type Link struct {
 
 // Open looks at a link without using it up. Error: Forbidden "local.link.gone".
 func (s *Service) Open(ctx context.Context, x Scope, p Purpose, secret string) (out Link, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return out, err
-	}
-	err = s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.lookIn(ctx, x, func(tx *db.Tx, r room) error {
 		l, err := r.findLink(ctx, tx, secret, p)
 		if err != nil {
 			return err

@@ -46,11 +46,7 @@ func (s *Service) Begin(ctx context.Context, a accounts.Attempt) (b accounts.Beg
 	if err != nil {
 		return b, err
 	}
-	r, err := s.room(x)
-	if err != nil {
-		return b, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		id, secret, err := r.putTry(ctx, tx, held{a.State, a.Back}, a.Tenant, language(a.Lang))
 		b = accounts.Begun{Redirect: r.site.Path + PageSignIn + "?" + url.Values{"versuch": {secret}}.Encode(), Keep: []byte(id)}
 		return err

@@ -275,11 +275,7 @@ func (s *Service) AddPasskey(ctx context.Context, h Holder, ceremony string, ans
 // BeginEnrolPasskey starts to set up a passkey within a try at StageEnrol, in
 // place of BeginEnrol. Error: Forbidden "local.try.gone".
 func (s *Service) BeginEnrolPasskey(ctx context.Context, x Scope, secret string) (c Ceremony, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return c, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		t, err := r.getTry(ctx, tx, secret, StageEnrol)
 		if err != nil {
 			return err
@@ -381,11 +377,7 @@ func (s *Service) RemovePasskey(ctx context.Context, h Holder, id string) error 
 // BeginRegisterPasskey starts to make an account with a passkey instead of a
 // password. Error: Forbidden "local.link.gone".
 func (s *Service) BeginRegisterPasskey(ctx context.Context, x Scope, secret string) (c Ceremony, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return c, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		l, err := r.findLink(ctx, tx, secret, ForRegister)
 		if err != nil {
 			return err

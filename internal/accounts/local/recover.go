@@ -253,11 +253,7 @@ func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) 
 // old mailbox is told. try as in Register. Errors: Forbidden "local.link.gone", also when the
 // address has got an account meanwhile.
 func (s *Service) ConfirmAddress(ctx context.Context, x Scope, secret string) error {
-	r, err := s.room(x)
-	if err != nil {
-		return err
-	}
-	return s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	return s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		l, err := r.useLink(ctx, tx, secret, ForAddress)
 		if err != nil {
 			return err

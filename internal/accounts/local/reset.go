@@ -29,12 +29,7 @@ import (
 // may manage him may (Config.Managed). Errors: Forbidden, NotFound for a member
 // who has made no access yet.
 func (s *Service) ResetAccess(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID) error {
-	x := Staff(t.Realm, t.ID)
-	r, err := s.room(x)
-	if err != nil {
-		return err
-	}
-	return s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	return s.inRoom(ctx, Staff(t.Realm, t.ID), func(tx *db.Tx, r room) error {
 		subject, err := s.c.Managed(ctx, tx, actor, id)
 		if err != nil {
 			return err
@@ -168,13 +163,8 @@ func (s *Service) Accesses(ctx context.Context, actor perm.Staff) (map[string]Ac
 	if !actor.May(perm.GrantRoles) {
 		return nil, errs.Forbidden("error.forbidden")
 	}
-	x := Staff(actor.Realm, actor.Tenant)
-	r, err := s.room(x)
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]Access{}
-	err = s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
+	err := s.lookIn(ctx, Staff(actor.Realm, actor.Tenant), func(tx *db.Tx, r room) error {
 		rows, err := tx.Query(ctx, `SELECT account_id,mail,expires_at FROM local_link WHERE realm_id=$1 AND tenant_id=$2 AND purpose=$3 AND expires_at>$4 ORDER BY expires_at`, string(r.Realm), string(r.Tenant), string(ForRegister), db.Micros(tx.Now))
 		_, err = db.Collect(rows, err, func(row *sql.Rows) (a Access, err error) {
 			var id string

@@ -150,6 +150,24 @@ func (s *Service) room(x Scope) (r room, err error) {
 	return r, err
 }
 
+// inRoom runs a verb in the scope it concerns.
+func (s *Service) inRoom(ctx context.Context, x Scope, f func(tx *db.Tx, r room) error) error {
+	r, err := s.room(x)
+	if err != nil {
+		return err
+	}
+	return s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error { return f(tx, r) })
+}
+
+// lookIn is inRoom for what only reads.
+func (s *Service) lookIn(ctx context.Context, x Scope, f func(tx *db.Tx, r room) error) error {
+	r, err := s.room(x)
+	if err != nil {
+		return err
+	}
+	return s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error { return f(tx, r) })
+}
+
 func (r room) place(table, row, column string) seal.Where {
 	return seal.Where{Tenant: r.name(), Table: table, Row: row, Column: column}
 }

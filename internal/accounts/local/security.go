@@ -34,11 +34,7 @@ type Passkey struct {
 // Overview shows a holder's own means of sign-in. Error: NotFound for somebody
 // without a local account.
 func (s *Service) Overview(ctx context.Context, h Holder) (out Overview, err error) {
-	r, err := s.room(h.Scope)
-	if err != nil {
-		return out, err
-	}
-	err = s.c.DB.View(ctx, h.Scope.db(), func(tx *db.Tx) error {
+	err = s.lookIn(ctx, h.Scope, func(tx *db.Tx, r room) error {
 		a, err := r.ofHolder(ctx, tx, h)
 		if err != nil {
 			return err

@@ -123,11 +123,7 @@ func (s *Service) SignIn(ctx context.Context, x Scope, v Visitor, secret string,
 // Forbidden "local.try.gone" (also after five wrong ones: the password is asked
 // again).
 func (s *Service) SecondFactor(ctx context.Context, x Scope, secret string, code pii.Text) (next Next, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return next, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		next = Next{}
 		t, err := r.getTry(ctx, tx, secret, StageCode)
 		if err != nil {

@@ -227,11 +227,7 @@ func (s *Service) RemoveTOTP(ctx context.Context, h Holder) error {
 // BeginEnrol and ConfirmEnrol do the same within a try at StageEnrol: staff
 // without a second factor set one up before they are let in.
 func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out Enrolment, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return out, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		t, err := r.getTry(ctx, tx, secret, StageEnrol)
 		if err != nil {
 			return err
@@ -251,11 +247,7 @@ func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out E
 // ConfirmEnrol ends BeginEnrol; with fresh recovery codes the try goes on at
 // StageShown.
 func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code pii.Text) (next Next, codes []pii.Text, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return next, nil, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		next, codes = Next{}, nil
 		t, err := r.getTry(ctx, tx, secret, StageEnrol)
 		if err != nil {

@@ -164,11 +164,7 @@ func (r room) signed(ctx context.Context, tx *db.Tx, t try, a account, means str
 // Proceed goes on after recovery codes were read (StageShown). Error: Forbidden
 // "local.try.gone".
 func (s *Service) Proceed(ctx context.Context, x Scope, secret string) (next Next, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return next, err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		t, err := r.getTry(ctx, tx, secret, StageShown)
 		if err != nil {
 			return err
@@ -188,11 +184,7 @@ func (s *Service) Proceed(ctx context.Context, x Scope, secret string) (next Nex
 
 // Look says where a try stands. Error: Forbidden with key "local.try.gone".
 func (s *Service) Look(ctx context.Context, x Scope, secret string) (out Try, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return out, err
-	}
-	err = s.c.DB.View(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.lookIn(ctx, x, func(tx *db.Tx, r room) error {
 		t, err := r.findTry(ctx, tx, secret, "", StagePassword, StageCode, StageEnrol, StageShown)
 		if err != nil {
 			return err
@@ -210,11 +202,7 @@ func (s *Service) Look(ctx context.Context, x Scope, secret string) (out Try, er
 
 // Break ends a try that the person broke off; it gives the host's return page.
 func (s *Service) Break(ctx context.Context, x Scope, secret string) (redirect string, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return "", err
-	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		t, err := r.getTry(ctx, tx, secret, StagePassword, StageCode, StageEnrol)
 		if err != nil {
 			return err
