@@ -79,3 +79,50 @@ func (s *Service) look(ctx context.Context, r room, secret string, p Purpose) (l
 	})
 	return l, err
 }
+
+// BeginRegisterPasskey starts to make an account with a passkey instead of a
+// password. Error: Forbidden "local.link.gone".
+func (s *Service) BeginRegisterPasskey(ctx context.Context, x Scope, secret string) (c Ceremony, err error) {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
+		l, err := r.findLink(ctx, tx, secret, ForRegister)
+		if err != nil {
+			return err
+		}
+		c, err = r.challenge(ctx, tx, "register:"+string(l.account), l.account, l.mail)
+		return err
+	})
+	return c, err
+}
+
+// RegisterPasskey makes the account of a confirmed address with a passkey; else
+// as Register. codes are its recovery codes; the try goes on at StageShown.
+func (s *Service) RegisterPasskey(ctx context.Context, x Scope, secret, try string, n Names, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
+	r, err := s.room(x)
+	if err != nil {
+		return next, nil, err
+	}
+	n, fields := n.check()
+	name, err = cleanPasskeyName(name)
+	if fields = append(fields, errs.FieldsOf(err)...); len(fields) > 0 {
+		return next, nil, errs.Invalid("local.form.wrong", fields...)
+	}
+	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+		l, err := r.findLink(ctx, tx, secret, ForRegister)
+		if err != nil {
+			return err
+		}
+		c, err := r.credential(ctx, tx, "register:"+string(l.account), ceremony, l.account, answer)
+		if err != nil {
+			return err
+		}
+		next, err = r.register(ctx, tx, secret, try, n, hashed{}, MeansPasskey, func(id AccountID) error {
+			if err := r.putPasskey(ctx, tx, id, c, name); err != nil {
+				return err
+			}
+			codes, err = r.newCodes(ctx, tx, id)
+			return err
+		})
+		return err
+	})
+	return next, codes, err
+}

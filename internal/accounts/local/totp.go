@@ -224,59 +224,6 @@ func (s *Service) RemoveTOTP(ctx context.Context, h Holder) error {
 	})
 }
 
-// BeginEnrol and ConfirmEnrol do the same within a try at StageEnrol: staff
-// without a second factor set one up before they are let in.
-func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out Enrolment, err error) {
-	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
-		if err != nil {
-			return err
-		}
-		a, err := r.byID(ctx, tx, t.account)
-		if err != nil {
-			return err
-		}
-		if out, err = r.pendingTOTP(ctx, tx, a.id); errs.Is(err, errs.KindNotFound) {
-			out, err = r.newTOTP(ctx, tx, a)
-		}
-		return err
-	})
-	return out, err
-}
-
-// ConfirmEnrol ends BeginEnrol; with fresh recovery codes the try goes on at
-// StageShown.
-func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code pii.Text) (next Next, codes []pii.Text, err error) {
-	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
-		next, codes = Next{}, nil
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
-		if err != nil {
-			return err
-		}
-		a, err := r.byID(ctx, tx, t.account)
-		if err != nil {
-			return err
-		}
-		var ok bool
-		if codes, ok, err = r.confirmTOTP(ctx, tx, a, code); err != nil {
-			return err
-		}
-		if !ok {
-			return errCode
-		}
-		if err := r.changed(ctx, tx, a, "totp-on"); err != nil {
-			return err
-		}
-		if len(codes) > 0 {
-			next, err = r.move(ctx, tx, t, StageShown, a.id, MeansPasswordCode)
-			return err
-		}
-		next, err = r.signed(ctx, tx, t, a, MeansPasswordCode, true)
-		return err
-	})
-	return next, codes, err
-}
-
 // change is the frame of the verbs with which a holder changes his means of
 // sign-in: freshly signed in, in one transaction.
 func (s *Service) change(ctx context.Context, h Holder, f func(tx *db.Tx, r room, a account) error) error {
