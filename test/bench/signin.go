@@ -142,10 +142,11 @@ func signInChild(text []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	one, stop, err := wholeSignIn(dir, p)
+	measured := wholeSignIn
 	if o.Bare {
-		one, stop, err = bareSignIn(dir, p)
+		measured = bareSignIn
 	}
+	one, stop, err := measured(dir, p)
 	if err != nil {
 		return err
 	}
