@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
@@ -24,8 +25,12 @@ type Member struct {
 	Subject pii.Text
 	Name    pii.Text
 	Active  bool
+	LeftAt  time.Time // zero: he works here; else Method is "", Subject says nothing, Active is false
 	Grants  []perm.Grant
 }
+
+// Left reports whether he works here no more.
+func (m Member) Left() bool { return !m.LeftAt.IsZero() }
 
 func namePlace(t ident.TenantID, id ident.StaffID) seal.Where {
 	return seal.Where{Tenant: string(t), Table: "staff", Row: string(id), Column: "name"}
@@ -34,7 +39,8 @@ func namePlace(t ident.TenantID, id ident.StaffID) seal.Where {
 // SaveStaff adds a member of staff (or renames the one with the same subject)
 // with exactly these grants. The operator may, and staff for what perm.MayGive
 // lets them give and take; nobody changes his own. Errors: Forbidden
-// (roles.not-held, roles.not-own), Invalid (roles.unknown).
+// (roles.not-held, roles.not-own), Invalid (roles.unknown), Conflict
+// (roles.left, roles.last-administrator).
 func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Tenant, method, subject string, name pii.Text, list []perm.Grant) (id ident.StaffID, err error) {
 	err = s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		list, err := withRights(ctx, tx, list)
@@ -42,10 +48,14 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 			return err
 		}
 		var before []perm.Grant
-		err = tx.QueryRow(ctx, `SELECT id FROM staff WHERE tenant_id=$1 AND method=$2 AND subject=$3`+tx.ForUpdate(), string(tx.Tenant()), method, subject).Scan(&id)
+		var m standing
+		err = tx.QueryRow(ctx, `SELECT id FROM staff WHERE tenant_id=$1 AND method=$2 AND subject=$3`, string(tx.Tenant()), method, subject).Scan(&id)
 		known := err == nil
 		switch {
 		case known:
+			if m, err = lockStaff(ctx, tx, id); err != nil {
+				return err
+			}
 			if before, err = grants(ctx, tx, id); err != nil {
 				return err
 			}
@@ -59,6 +69,12 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 		if err := mayGrant(actor, t.ID, id, append(slices.Clone(given), taken...)); err != nil {
 			return err
 		}
+		if m.left {
+			return errs.Conflict("roles.left")
+		}
+		if err := keepAdministrator(ctx, tx, actor, m, list); err != nil {
+			return err
+		}
 		if known {
 			err = s.renameStaff(ctx, tx, id, name)
 		} else {
@@ -67,13 +83,8 @@ func (s *Service) SaveStaff(ctx context.Context, actor perm.Actor, t tenancy.Ten
 		if err != nil {
 			return err
 		}
-		for _, g := range taken {
-			if _, err := tx.Exec(ctx, `DELETE FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 AND role=$3 AND unit_id=$4 AND service=$5`, string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service); err != nil {
-				return err
-			}
-			if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.revoke", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
-				return err
-			}
+		if err := revoke(ctx, tx, actor, id, taken); err != nil {
+			return err
 		}
 		if err := grant(ctx, tx, actor, id, given); err != nil {
 			return err
@@ -125,6 +136,19 @@ func grant(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID, l
 	return nil
 }
 
+// revoke ends what a member holds, one audit entry each.
+func revoke(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffID, list []perm.Grant) error {
+	for _, g := range list {
+		if _, err := tx.Exec(ctx, `DELETE FROM staff_grant WHERE tenant_id=$1 AND staff_id=$2 AND role=$3 AND unit_id=$4 AND service=$5`, string(tx.Tenant()), string(id), string(g.Role), string(g.Unit), g.Service); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, actor, audit.Event{Action: "staff.revoke", Object: "staff:" + string(id), Detail: detail(g)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // detail names a grant in the audit log.
 func detail(g perm.Grant) string {
 	return strings.TrimSpace(string(g.Role) + " " + string(g.Unit) + " " + g.Service)
@@ -152,25 +176,34 @@ func mayGrant(actor perm.Actor, t ident.TenantID, whose ident.StaffID, changes [
 
 // SetActive blocks a member of staff or lets him in again; blocking ends his
 // sessions at once. The operator may, and staff who could give all that he
-// holds; nobody blocks himself. Errors: NotFound, Forbidden.
+// holds; nobody blocks himself. What he works on stays with him: a block is for
+// a lost device or a suspicion and may end within the hour, and a lead can take
+// each case from him (cases.Claim). Errors: NotFound, Forbidden, Conflict
+// (roles.left, roles.last-administrator).
 func (s *Service) SetActive(ctx context.Context, actor perm.Actor, t tenancy.Tenant, id ident.StaffID, active bool) error {
 	return s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
-		if err := mayManage(ctx, tx, actor, id); err != nil {
-			return err
-		}
-		n, err := tx.Exec(ctx, `UPDATE staff SET active=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), active)
+		m, err := lockStaff(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return errs.NotFound("staff", id)
+		if err := mayManage(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		if m.left {
+			return errs.Conflict("roles.left")
 		}
 		action := "staff.unblock"
 		if !active {
-			action = "staff.block"
-			if _, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND staff_id=$2`, string(tx.Tenant()), string(id)); err != nil {
+			if err := keepAdministrator(ctx, tx, actor, m, nil); err != nil {
 				return err
 			}
+			action = "staff.block"
+			if err := EndStaff(ctx, tx, id, ""); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE staff SET active=$3 WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id), active); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, actor, audit.Event{Action: action, Object: "staff:" + string(id)})
 	})
@@ -192,12 +225,13 @@ func mayManage(ctx context.Context, tx *db.Tx, actor perm.Actor, id ident.StaffI
 // Managed gives the subject by which a member of the scope's staff signs in by
 // a method, for the verbs with which the method helps him: a lost second
 // factor, another invitation. Who may manage him may. Errors: Forbidden
-// (roles.not-held, roles.not-own), NotFound for a member of another method.
+// (roles.not-held, roles.not-own), NotFound for a member of another method and
+// for one who left.
 func (s *Service) Managed(ctx context.Context, tx *db.Tx, actor perm.Actor, method string, id ident.StaffID) (subject string, err error) {
 	if err := mayManage(ctx, tx, actor, id); err != nil {
 		return "", err
 	}
-	err = tx.QueryRow(ctx, `SELECT subject FROM staff WHERE tenant_id=$1 AND id=$2 AND method=$3`+tx.ForUpdate(), string(tx.Tenant()), string(id), method).Scan(&subject)
+	err = tx.QueryRow(ctx, `SELECT subject FROM staff WHERE tenant_id=$1 AND id=$2 AND method=$3 AND left_at=0`+tx.ForUpdate(), string(tx.Tenant()), string(id), method).Scan(&subject)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", errs.NotFound("staff", id)
 	}
@@ -264,7 +298,8 @@ func grants(ctx context.Context, tx *db.Tx, id ident.StaffID) ([]perm.Grant, err
 	})
 }
 
-// Members lists a tenant's staff. Staff with perm.GrantRoles may.
+// Members lists a tenant's staff, those who left too (Member.Left). Staff with
+// perm.GrantRoles may.
 func (s *Service) Members(ctx context.Context, actor perm.Staff) (out []Member, err error) {
 	if !actor.May(perm.GrantRoles) {
 		return nil, errs.Forbidden("error.forbidden")
@@ -272,17 +307,20 @@ func (s *Service) Members(ctx context.Context, actor perm.Staff) (out []Member, 
 	return s.members(ctx, actor.Scope())
 }
 
-// MembersOf lists a tenant's staff for the operator; that he looked is recorded.
+// MembersOf lists who works at a tenant, for the operator; that he looked is
+// recorded.
 func (s *Service) MembersOf(ctx context.Context, actor perm.System, t tenancy.Tenant) ([]Member, error) {
 	if err := s.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "staff.list", Object: "tenant:" + string(t.ID)})
 	}); err != nil {
 		return nil, err
 	}
-	return s.members(ctx, t.Scope())
+	list, err := s.members(ctx, t.Scope())
+	return slices.DeleteFunc(list, Member.Left), err
 }
 
-// Names gives the names of a tenant's staff by ID, for worklist and history.
+// Names gives the names of a tenant's staff by ID, for worklist and history,
+// also of those who left: files say who did what.
 // Every member of staff may know his colleagues.
 func (s *Service) Names(ctx context.Context, actor perm.Staff) (map[ident.StaffID]pii.Text, error) {
 	list, err := s.members(ctx, actor.Scope())
@@ -295,13 +333,15 @@ func (s *Service) Names(ctx context.Context, actor perm.Staff) (map[ident.StaffI
 
 func (s *Service) members(ctx context.Context, scope db.TenantScope) (out []Member, err error) {
 	err = s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id,method,subject,name,active FROM staff WHERE tenant_id=$1 ORDER BY id`, string(tx.Tenant()))
+		rows, err := tx.Query(ctx, `SELECT id,method,subject,name,active,left_at FROM staff WHERE tenant_id=$1 ORDER BY id`, string(tx.Tenant()))
 		out, err = db.Collect(rows, err, func(r *sql.Rows) (m Member, err error) {
 			var sealed []byte
 			var subject string
-			if err := r.Scan(&m.ID, &m.Method, &subject, &sealed, &m.Active); err != nil {
+			var left int64
+			if err := r.Scan(&m.ID, &m.Method, &subject, &sealed, &m.Active, &left); err != nil {
 				return m, err
 			}
+			m.LeftAt = db.FromMicros(left)
 			plain, err := s.c.Directory.Key(tx.Tenant()).Open(sealed, namePlace(tx.Tenant(), m.ID))
 			m.Name, m.Subject = pii.New(string(plain)), pii.New(subject)
 			return m, err

@@ -2,7 +2,9 @@ package accounts
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -142,6 +144,11 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 		if err := s.staffOffered(ctx, tx, door, method); err != nil {
 			return err
 		}
+		// Nor behind a block or a leave that ends the sessions of this member: the
+		// row is locked until this one is written.
+		if err := s.nameStaff(ctx, tx, id, who.Profile.Name()); err != nil {
+			return err
+		}
 		if isSecret(old) {
 			if _, err := tx.Exec(ctx, `DELETE FROM session WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), digest(old)); err != nil {
 				return err
@@ -149,9 +156,6 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO session (tenant_id,id,kind,person_id,staff_id,level,means,method,handle,created_at,seen_at) VALUES ($1,$2,$3,'',$4,$5,$6,$7,$8,$9,$9)`,
 			string(tx.Tenant()), digest(secret), KindStaff, string(id), int64(who.Level), who.Means, method, string(ident.New[ident.EntryID](tx.Now)), db.Micros(tx.Now)); err != nil {
-			return err
-		}
-		if err := s.nameStaff(ctx, tx, id, who.Profile.Name()); err != nil {
 			return err
 		}
 		if err := bind(ctx, tx, m, Attempt{Kind: KindStaff, Realm: door.Realm.ID, Tenant: door.Tenant.Slug}, who, string(id)); err != nil {
@@ -162,10 +166,15 @@ func (s *Service) finishStaff(ctx context.Context, door tenancy.Door, browser, m
 	return secret, a.returnPath, err
 }
 
-// nameStaff gives a member who was added without a name the one that he states.
+// nameStaff gives a member who was added without a name the one that he states,
+// and locks him. Errors: Forbidden for one who is no longer active.
 func (s *Service) nameStaff(ctx context.Context, tx *db.Tx, id ident.StaffID, name pii.Text) error {
 	var sealed []byte
-	if err := tx.QueryRow(ctx, `SELECT name FROM staff WHERE tenant_id=$1 AND id=$2`, string(tx.Tenant()), string(id)).Scan(&sealed); err != nil {
+	err := tx.QueryRow(ctx, `SELECT name FROM staff WHERE tenant_id=$1 AND id=$2 AND active`+tx.ForUpdate(), string(tx.Tenant()), string(id)).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.Forbidden("login.not-staff")
+	}
+	if err != nil {
 		return err
 	}
 	if now, err := s.c.Directory.Key(tx.Tenant()).Open(sealed, namePlace(tx.Tenant(), id)); err != nil || len(now) > 0 || name.Empty() {

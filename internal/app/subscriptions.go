@@ -27,6 +27,7 @@ func (a *App) subscribe() {
 	jobs.Inside(r, "mail", func(ctx context.Context, tx *db.Tx, e cases.Asked) error { return a.tell(ctx, tx, e, e.Case) })
 	jobs.Inside(r, "mail", func(ctx context.Context, tx *db.Tx, e cases.Decided) error { return a.tell(ctx, tx, e, e.Case) })
 	jobs.Outside(r, "cases", a.Cases.PersonErased, nil)
+	jobs.Outside(r, "cases", a.Cases.StaffLeft, nil)
 	jobs.Outside(r, "payments", func(ctx context.Context, call jobs.Call, e accounts.Erased) error {
 		return a.Payments.ForgetPerson(ctx, call.Realm, e.Person)
 	}, nil)
