@@ -153,6 +153,8 @@ function pages({ state, ids }) {
     amt('parameter-tabelle', '/parameter/sperrgutabfuhr', s.admin, { quick: true }),
     amt('personal', '/personal', s.admin),
     amt('person', '/personal', s.admin, { reach: press('main table a') }),
+    amt('person-beschaeftigungsende', '/personal', s.admin, { reach: async (page) => { await press('main table a')(page); await press('#beschaeftigungsende a')(page); } }),
+    amt('person-beschaeftigungsende-fehler', '/personal', s.admin, { status: 422, quick: true, reach: async (page) => { await press('main table a')(page); await press('#beschaeftigungsende a')(page); await press('main form button[type=submit]')(page); } }),
     amt('rollen', '/rollen', s.admin),
     amt('rolle-neu', '/rollen/neu', s.admin, { quick: true }),
     amt('fachmodule', '/fachmodule', s.admin, { quick: true }),

@@ -17,6 +17,7 @@ type memberPage struct {
 	URL           string
 	Lines         []ui.Fact
 	Active, Self  bool
+	Left          bool // he works here no more: nothing can be changed
 	Name          ui.Field
 	Rows          grantFields
 	access
@@ -57,8 +58,12 @@ func (s *Server) showMember(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	out := memberPage{Told: office.Told(r, page, "admin.done."), Refused: refused, URL: "/verwaltung/personal/" + string(m.ID), Active: m.Active, Self: m.ID == actor.Staff,
+	out := memberPage{Told: office.Told(r, page, "admin.done."), Refused: refused, URL: memberURL(m), Active: m.Active, Self: m.ID == actor.Staff, Left: m.Left(),
 		Name: ui.Field{Name: "name", Type: ui.FieldText, Label: page.T("admin.members.name"), Value: f.name, Problem: f.problems["name"], Autocomplete: "off"}}
+	if out.Left {
+		out.Lines = []ui.Fact{{Name: page.T("staff.col.state"), Values: []string{accesses.state(page, m)}}}
+		return ui.Render(w, r, status, memberView(page, out, nil))
+	}
 	method := m.Method
 	for _, x := range s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door) {
 		if x.Name == m.Method {
@@ -105,10 +110,13 @@ func (s *Server) saveRoles(w http.ResponseWriter, r *http.Request) error {
 	if f.refused(ui.PageOf(r).T, err) {
 		return s.showMember(w, r, http.StatusForbidden, m, f, "")
 	}
+	if sentence := refusedSentence(ui.PageOf(r), err); sentence != "" {
+		return s.showMember(w, r, ui.StatusOf(err), m, f, sentence)
+	}
 	if err != nil {
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/personal/"+string(m.ID), "person-gespeichert")
+	return office.Done(w, r, memberURL(m), "person-gespeichert")
 }
 
 // block serves POST /verwaltung/personal/{id}/sperre: aktion=sperren|freigeben.

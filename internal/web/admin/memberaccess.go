@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"strings"
 
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
@@ -35,13 +34,16 @@ func (s *Server) accesses(r *http.Request) (accesses, error) {
 // isLocal reports whether a method is an access of our own.
 func (s *Server) isLocal(method string) bool { return s.c.Local != nil && method == local.Name }
 
-// name is how somebody is called: until he has said his name, by his address.
+// name is how somebody is called: until he has said his name, by his address. Who
+// left before he said one has neither.
 func (a accesses) name(page ui.Page, m accounts.Member) string {
 	switch x := a[m.Subject.Reveal()]; {
 	case !m.Name.Empty():
 		return m.Name.Reveal()
 	case m.Method == local.Name && !x.Mail.Empty():
 		return x.Mail.Reveal()
+	case m.Left():
+		return page.T("admin.leave.noname")
 	}
 	return page.T("admin.members.noname")
 }
@@ -50,6 +52,8 @@ func (a accesses) name(page ui.Page, m accounts.Member) string {
 func (a accesses) state(page ui.Page, m accounts.Member) string {
 	x := a[m.Subject.Reveal()]
 	switch {
+	case m.Left():
+		return page.T("admin.leave.state", "at", page.Printer().Date(m.LeftAt))
 	case !m.Active:
 		return page.T("admin.members.inactive")
 	case m.Method != local.Name || x.Ready():
@@ -119,13 +123,13 @@ func (s *Server) resetAccess(w http.ResponseWriter, r *http.Request) error {
 
 // helped ends a verb for a member: the message, or why it is not for this actor.
 func (s *Server) helped(w http.ResponseWriter, r *http.Request, m accounts.Member, done string, err error) error {
-	if key := errs.KeyOf(err); errs.Is(err, errs.KindForbidden) && strings.HasPrefix(key, "roles.") {
-		return s.showMember(w, r, http.StatusForbidden, m, memberFormOf(m), ui.PageOf(r).T(key))
+	if sentence := refusedSentence(ui.PageOf(r), err); sentence != "" {
+		return s.showMember(w, r, ui.StatusOf(err), m, memberFormOf(m), sentence)
 	}
 	if err != nil {
 		return err
 	}
-	return office.Done(w, r, "/verwaltung/personal/"+string(m.ID), done)
+	return office.Done(w, r, memberURL(m), done)
 }
 
 // memberFormOf is a member's form as it is stored.

@@ -6,18 +6,20 @@ import (
 	"strings"
 
 	"stadttor/internal/accounts"
+	"stadttor/internal/ident"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
 	"stadttor/internal/web/ui/office"
 )
 
-// membersPage is who works here and what each role may do.
+// membersPage is who works here, or who left.
 type membersPage struct {
 	Told, Refused string
 	Members       ui.Table
 	Fields        []ui.Field // method, subject, name
 	Rows          grantFields
 	Invite        bool // an access of our own can be chosen
+	Left          bool // lists who left; nobody is added there
 }
 
 // maxGrantRows bounds the rows for roles that a posted form may have.
@@ -62,20 +64,12 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	out := membersPage{Told: office.Told(r, page, "admin.done."), Refused: refused}
-	out.Members = ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
+	out := membersPage{Told: office.Told(r, page, "admin.done."), Refused: refused, Left: r.Method == http.MethodGet && r.URL.Query().Get("personen") == leftMembers}
 	accesses, err := s.accesses(r)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(a, b accounts.Member) int {
-		return strings.Compare(accesses.name(page, a), accesses.name(page, b))
-	})
-	for _, m := range list {
-		roles := s.rolesOf(page, actor.Tenant, own, m.Grants)
-		state := ui.Cell{Text: accesses.state(page, m)}
-		out.Members.Rows = append(out.Members.Rows, ui.Row{Cells: []ui.Cell{{Text: accesses.name(page, m), URL: "/verwaltung/personal/" + string(m.ID)}, {Text: orDash(strings.Join(roles, "; "))}, state}})
-	}
+	out.Members = s.membersTable(page, actor.Tenant, own, accesses, list, out.Left)
 	method := ui.Field{Name: "weg", Type: ui.FieldSelect, Label: p.T("admin.members.method"), Value: f.method, Problem: f.problems["weg"]}
 	methods, err := s.methods(r)
 	if err != nil {
@@ -100,6 +94,31 @@ func (s *Server) showMembers(w http.ResponseWriter, r *http.Request, status int,
 	problems := out.problems()
 	page.Problems = len(problems)
 	return ui.Render(w, r, status, membersView(page, out, problems))
+}
+
+// leftMembers is the word in the address for those who left.
+const leftMembers = "ausgeschieden"
+
+// membersTable lists who works here, or who left, by name.
+func (s *Server) membersTable(page ui.Page, t ident.TenantID, own []accounts.OwnRole, accesses accesses, list []accounts.Member, left bool) ui.Table {
+	p := page.Printer()
+	all := len(list)
+	list = slices.DeleteFunc(list, func(m accounts.Member) bool { return m.Left() != left })
+	slices.SortFunc(list, func(a, b accounts.Member) int {
+		return strings.Compare(accesses.name(page, a), accesses.name(page, b))
+	})
+	out := ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
+	filter := ui.Filter{Name: "personen", Label: p.T("admin.leave.filter"), Options: []ui.Option{{Label: p.T("admin.leave.here")}, {Value: leftMembers, Label: p.T("admin.leave.gone")}}}
+	if left {
+		filter.Value, out.Caption, out.Empty = leftMembers, p.T("admin.leave.caption", "n", len(list)), p.T("admin.leave.none")
+	}
+	if left || len(list) < all {
+		out.FilterURL, out.Filters = "/verwaltung/personal", []ui.Filter{filter}
+	}
+	for _, m := range list {
+		out.Rows = append(out.Rows, ui.Row{Cells: []ui.Cell{{Text: accesses.name(page, m), URL: memberURL(m)}, {Text: orDash(strings.Join(s.rolesOf(page, t, own, m.Grants), "; "))}, {Text: accesses.state(page, m)}}})
+	}
+	return out
 }
 
 func (p membersPage) problems() []ui.Problem {
@@ -143,6 +162,9 @@ func (s *Server) saveMember(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.refused(t, err) {
 		return s.showMembers(w, r, http.StatusForbidden, f, "")
+	}
+	if sentence := refusedSentence(ui.PageOf(r), err); sentence != "" {
+		return s.showMembers(w, r, ui.StatusOf(err), f, sentence)
 	}
 	if err != nil {
 		return err

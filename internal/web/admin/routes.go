@@ -37,6 +37,8 @@ func (s *Server) Routes() []ui.Route {
 		get("/personal/{id}", perm.GrantRoles, s.member),
 		post("/personal/{id}", perm.GrantRoles, s.saveRoles),
 		post("/personal/{id}/sperre", perm.GrantRoles, s.block),
+		get("/personal/{id}/beschaeftigungsende", perm.GrantRoles, s.memberLeave),
+		post("/personal/{id}/beschaeftigungsende", perm.GrantRoles, s.removeMember),
 		get("/personal/anmeldung", perm.GrantRoles, s.memberMethods),
 		post("/personal/anmeldung", perm.GrantRoles, s.saveMemberMethod),
 		get("/rollen", perm.GrantRoles, s.roles),
