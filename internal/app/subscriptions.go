@@ -20,6 +20,7 @@ func (a *App) subscribe() {
 	r := a.Jobs
 	jobs.Inside(r, "cases", a.Cases.Paid)
 	jobs.Inside(r, "cases", a.Cases.PaymentFlagged)
+	jobs.Inside(r, "cases", a.Cases.PaymentCleared)
 	jobs.Outside(r, "payments", a.Payments.Reconcile, a.Payments.GiveUp)
 	jobs.Outside(r, "receipt", a.Cases.MakeReceipt, nil)
 	jobs.Outside(r, "cases", a.Cases.Deliver, a.Cases.DeliverFailed)
@@ -38,6 +39,7 @@ func (a *App) subscribe() {
 		return a.Accounts.Represented(ctx, call.Realm, accounts.MandateID(e.Mandate), accounts.UseEntry{Authority: call.Tenant, Form: e.Form, Title: e.Title, Case: e.Case})
 	}, nil)
 	jobs.Outside(r, "cases", a.Cases.Sweep, nil)
+	jobs.Outside(r, "payment-notes", a.Cases.SweepPaymentNotes, nil)
 	r.Every("cases", 24*time.Hour, cases.Sweep{}.Kind())
 	jobs.Inside(r, "relevance", a.Relevance.Sweep)
 	r.Every("relevance", 24*time.Hour, relevance.Sweep{}.Kind())

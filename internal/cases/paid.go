@@ -5,6 +5,7 @@ import (
 
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
+	"stadttor/internal/ident"
 	"stadttor/internal/payments"
 	"stadttor/internal/perm"
 )
@@ -48,9 +49,31 @@ func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error
 // PaymentFlagged takes in that a payment needs a human (payments.Flagged): money
 // to give back, a wrong amount, a provider that stays silent.
 func (s *Service) PaymentFlagged(ctx context.Context, tx *db.Tx, e payments.Flagged) error {
-	r, err := lockRecord(ctx, tx, e.Case)
+	return s.followFlag(ctx, tx, e.Case, e.Payment)
+}
+
+// PaymentCleared takes in that the Kasse closed what was flagged, or that it is
+// in doubt no more (payments.Cleared): the task ends.
+func (s *Service) PaymentCleared(ctx context.Context, tx *db.Tx, e payments.Cleared) error {
+	return s.followFlag(ctx, tx, e.Case, e.Payment)
+}
+
+// followFlag has a case show a task exactly while its payment is flagged. It
+// looks at the payment as it is now, because events arrive in any order.
+func (s *Service) followFlag(ctx context.Context, tx *db.Tx, id ident.CaseID, of ident.PaymentID) error {
+	r, err := lockRecord(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	return addTask(ctx, tx, r.id, TaskPayment, string(e.Payment))
+	list, err := s.c.Payments.ForCase(ctx, tx, r.id)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.ID == of && p.Flag != "" {
+			return addTask(ctx, tx, r.id, TaskPayment, string(of))
+		}
+	}
+	_, err = endTasks(ctx, tx, r.id, TaskPayment, string(of))
+	return err
 }

@@ -83,14 +83,26 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id ident.PaymentID, r R
 	for j, other := range all {
 		f.satisfied = f.satisfied || (j != i && other.State == Paid)
 	}
+	if p.Returned > 0 {
+		if f.awaited, err = awaited(ctx, tx, id); err != nil {
+			return p, err
+		}
+	}
 	v := s.judge(f, r) // decide
 	if p.Ref == "" && v.flag != FlagReference {
 		p.Ref = r.Ref
 	}
-	if v.empty() && p.Ref == all[i].Ref {
+	if v.edge != (Edge{}) && (v.edge.To == Paid || p.Flag == FlagSlow) {
+		p.Flag = ""
+	}
+	p.Fact = stands(p, v)
+	if v.empty() && p.Ref == all[i].Ref && p.Fact == all[i].Fact {
 		return p, nil
 	}
-	if v.book != "" { // write
+	if v.book == bookSurplus { // write
+		p.Kept = p.Amount
+	}
+	if v.book != "" {
 		if err := book(ctx, tx, p, v.book); err != nil {
 			return p, err
 		}
@@ -102,17 +114,16 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id ident.PaymentID, r R
 		if p.State.Over() {
 			p.SettledAt = tx.Now
 		}
-		if p.State == Paid || p.Flag == FlagSlow {
-			p.Flag = ""
-		}
 	}
 	if v.flag != "" {
-		p.Flag = v.flag
+		p.Flag, p.FlagNo = v.flag, p.FlagNo+1
 	}
 	if v.refund != 0 {
 		p.Refunded += v.refund
-		detail = "refund"
-		if err := bookRefunded(ctx, tx, p, v.refund); err != nil {
+		if detail == "" {
+			detail = "refund"
+		}
+		if err := bookRefunded(ctx, tx, p, v.from, v.refund); err != nil {
 			return p, err
 		}
 	}
@@ -127,7 +138,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, id ident.PaymentID, r R
 	if v.empty() {
 		return p, nil
 	}
-	return p, s.tell(ctx, tx, p, v, detail)
+	return p, s.tell(ctx, tx, p, v, all[i].Flag, detail)
 }
 
 // supersede ends the other attempts that nobody has started.
@@ -143,8 +154,8 @@ func supersede(ctx context.Context, tx *db.Tx, all []Payment, paid ident.Payment
 	return nil
 }
 
-// tell records and reports what a verdict did.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, p Payment, v verdict, detail string) error {
+// tell records and reports what a verdict did; before is the flag until then.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, p Payment, v verdict, before Flag, detail string) error {
 	action := "payment.refund"
 	switch {
 	case v.edge != (Edge{}):
@@ -156,7 +167,12 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, p Payment, v verdict, det
 		return err
 	}
 	if v.flag != "" {
-		if err := jobs.Insert(ctx, tx, Flagged{p.ID, p.Case, v.flag}); err != nil {
+		if err := jobs.Insert(ctx, tx, Flagged{p.ID, p.Case, v.flag, p.FlagNo}); err != nil {
+			return err
+		}
+	}
+	if before != "" && p.Flag == "" {
+		if err := jobs.Insert(ctx, tx, Cleared{p.ID, p.Case, p.FlagNo}); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,9 @@
 // exact amount, in euro, under its own reference. A notice is a hint, a browser
 // that comes back is a hint; neither ever changes a state by itself. What does
 // not fit (amount, currency, reference, a second payment of the same demand) is
-// flagged for a human and never counts as paid.
+// flagged for a human and never counts as paid. The Kasse closes a flag with
+// what it found (Clear); that changes no state either. The fact that was closed
+// is not raised again as long as the provider says the same; any other is.
 //
 // A demand is one thing owed in a case; each try to pay it is a Payment, one
 // row, with the states of the table in state.go. Every amount that is owed,

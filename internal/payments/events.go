@@ -25,13 +25,30 @@ type Flagged struct {
 	Payment ident.PaymentID `json:"payment"`
 	Case    ident.CaseID    `json:"case"`
 	Flag    Flag            `json:"flag"`
+	Number  int             `json:"number"` // Payment.FlagNo
 }
 
 // Kind implements jobs.Job.
 func (Flagged) Kind() string { return "payments.Flagged" }
 
 // Key implements jobs.Job.
-func (e Flagged) Key() string { return string(e.Payment) + ":" + string(e.Flag) }
+func (e Flagged) Key() string {
+	return string(e.Payment) + ":" + string(e.Flag) + ":" + strconv.Itoa(e.Number)
+}
+
+// Cleared tells that nothing about a payment is in doubt any more: a human of
+// the Kasse closed the flag, or the provider's report did.
+type Cleared struct {
+	Payment ident.PaymentID `json:"payment"`
+	Case    ident.CaseID    `json:"case"`
+	Number  int             `json:"number"` // Payment.FlagNo
+}
+
+// Kind implements jobs.Job.
+func (Cleared) Kind() string { return "payments.Cleared" }
+
+// Key implements jobs.Job.
+func (e Cleared) Key() string { return string(e.Payment) + ":" + strconv.Itoa(e.Number) }
 
 // Check asks the provider of one payment (Service.Reconcile).
 type Check struct {

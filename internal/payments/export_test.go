@@ -24,14 +24,19 @@ func PlantForgetful(s *Service) {
 		if f.payment.State == Paid {
 			f.payment.State = Begun
 		}
-		f.payment.Flag, f.satisfied = "", false
+		f.payment.Flag, f.payment.Fact, f.payment.Kept, f.satisfied = "", "", 0, false
 		return judge(f, r)
 	}
 }
 
+// PlantForgetsReturned does not know that the Kasse settled the kept money.
+func PlantForgetsReturned(s *Service) {
+	s.judge = func(f facts, r Report) verdict { f.payment.Returned = 0; return judge(f, r) }
+}
+
 // Judge gives the verdict on a report in words, for the table test.
 func Judge(p Payment, satisfied bool, r Report) (to State, flag Flag, book string, refund int64) {
-	v := judge(facts{p, satisfied}, r)
+	v := judge(facts{payment: p, satisfied: satisfied}, r)
 	return v.edge.To, v.flag, string(v.book), int64(v.refund)
 }
 

@@ -18,6 +18,7 @@ const (
 	AccountRevenue = "ertrag"     // what was charged
 	AccountKeeping = "verwahrung" // money that belongs to no demand, to be given back
 	AccountRefund  = "erstattung" // what was given back of a paid demand
+	AccountOutside = "ausserhalb" // what the Kasse settled of the kept money outside of the platform
 )
 
 // AccountOf is the clearing account of a provider.
@@ -42,6 +43,7 @@ const (
 	bookPayment bookingKind = "payment"
 	bookSurplus bookingKind = "surplus"
 	bookRefund  bookingKind = "refund"
+	bookSettled bookingKind = "settled"
 )
 
 // post writes a booking: amount from the credit account to the debit account.
@@ -68,17 +70,16 @@ func book(ctx context.Context, tx *db.Tx, p Payment, kind bookingKind) error {
 		return post(ctx, tx, p, name, AccountOf(p.Provider), AccountClaim, p.Amount)
 	case bookSurplus:
 		return post(ctx, tx, p, name, AccountOf(p.Provider), AccountKeeping, p.Amount)
+	case bookSettled:
+		return post(ctx, tx, p, name, AccountKeeping, AccountOutside, p.Returned)
 	}
 	return nil
 }
 
-// bookRefunded posts what was given back since the last report; total names it
-// so that the same refund is never posted twice.
-func bookRefunded(ctx context.Context, tx *db.Tx, p Payment, a money.Amount) error {
-	from := AccountRefund
-	if p.Flag == FlagSurplus {
-		from = AccountKeeping
-	}
+// bookRefunded posts what was given back since the last report, out of the
+// account that judge says; the total names it so that the same refund is never
+// posted twice.
+func bookRefunded(ctx context.Context, tx *db.Tx, p Payment, from string, a money.Amount) error {
 	return post(ctx, tx, p, fmt.Sprintf("%s:%s:%d", bookRefund, p.ID, int64(p.Refunded)), from, AccountOf(p.Provider), a)
 }
 

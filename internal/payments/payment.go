@@ -28,7 +28,11 @@ type Payment struct {
 	Provider string // "" while Open
 	Ref      string // the provider's reference, "" until it answered
 	Flag     Flag   // "" when nothing is in doubt
+	FlagNo   int    // how many flags there have been: the number of the last one
+	Fact     string // what the flag stands for, or of a cleared one stood for; "" for nothing
 	Refunded money.Amount
+	Kept     money.Amount // its money, taken into the ledger although nothing was owed
+	Returned money.Amount // of that, what the Kasse settled outside of the platform
 
 	Attempt int // 1 for the first
 	Turn    int // how often the provider was asked by the job
@@ -78,6 +82,14 @@ const (
 	FlagRefund    Flag = "refund"    // the refunds reported make no sense
 	FlagSlow      Flag = "slow"      // still under way, or the provider silent, after Config.ExpireAfter
 )
+
+// Reported is what the provider said when the flag was raised: a cent amount
+// (amount, refund, surplus), a currency, a reference, a state (reversed, slow);
+// "" where it is not known.
+func (p Payment) Reported() string {
+	_, value, _ := strings.Cut(p.Fact, ":")
+	return value
+}
 
 // Purpose brings a posting text to what every provider takes: at most 27
 // characters, letters, digits, blanks and hyphens (XBezahldienste 1.0.0:

@@ -24,3 +24,12 @@ func mayRead(s perm.Staff) error {
 	}
 	return errs.Forbidden("error.forbidden")
 }
+
+// Who closes a flag answers for money of the whole authority: the right holds in
+// all units or not at all.
+func mayClear(s perm.Staff) error {
+	if s.Everywhere(perm.ClearPayments) {
+		return nil
+	}
+	return errs.Forbidden("error.forbidden")
+}

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"stadttor/internal/db"
@@ -43,25 +44,31 @@ func (s *Service) Reconcile(ctx context.Context, call jobs.Call, j Check) error 
 // due follows the time that has passed since the start, then plans the next turn.
 func (s *Service) due(ctx context.Context, tx *db.Tx, p Payment, j Check, r Report, silent error) (Payment, error) {
 	age := tx.Now.Sub(p.StartedAt)
-	if age >= s.c.ExpireAfter && p.State.InFlight() {
+	if age >= s.c.ExpireAfter && p.State.InFlight() && !p.keeps() {
 		nothing := errors.Is(silent, ErrUnknown) || (silent == nil && r.State == Begun && r.Ref == p.Ref)
 		e, legal := step(p.State, Expired, BySystem)
-		v := verdict{}
-		if nothing && legal && p.Flag != FlagSurplus {
+		v, before := verdict{}, p.Flag
+		if nothing && legal {
 			v.edge = e
 			p.State, p.SettledAt = e.To, tx.Now
 			if p.Flag == FlagSlow {
 				p.Flag = ""
 			}
-		} else if p.Flag == "" {
-			v.flag = FlagSlow
-			p.Flag = FlagSlow
+			p.Fact = stands(p, v)
+		} else {
+			value := string(p.State)
+			if age > stopAsking {
+				value = stopped
+			}
+			if v = late(p, value); v.flag != "" {
+				p.Flag, p.FlagNo, p.Fact = v.flag, p.FlagNo+1, v.fact
+			}
 		}
 		if !v.empty() {
 			if err := put(ctx, tx, p); err != nil {
 				return p, err
 			}
-			if err := s.tell(ctx, tx, p, v, string(p.State)); err != nil {
+			if err := s.tell(ctx, tx, p, v, before, string(p.State)); err != nil {
 				return p, err
 			}
 		}
@@ -70,7 +77,7 @@ func (s *Service) due(ctx context.Context, tx *db.Tx, p Payment, j Check, r Repo
 	if p.State.Over() {
 		limit = 3 * s.c.ExpireAfter
 	}
-	if p.State == Paid || p.Flag == FlagSurplus || age > limit {
+	if p.State == Paid || p.keeps() || age > limit {
 		return p, nil
 	}
 	if j.Turn > p.Turn {
@@ -85,6 +92,20 @@ func (s *Service) due(ctx context.Context, tx *db.Tx, p Payment, j Check, r Repo
 		at = deadline
 	}
 	return p, jobs.InsertAt(ctx, tx, Check{Payment: p.ID, Turn: j.Turn + 1}, at)
+}
+
+// stopped is the fact of FlagSlow when nobody asks the provider any more.
+const stopped = "stopped"
+
+// late flags an attempt that is still under way. Where a human has settled what
+// the provider reports, that is no news; that he waited for the provider is,
+// once its state is another or the asking ends.
+func late(p Payment, value string) verdict {
+	v := raise(p, FlagSlow, value)
+	if p.Flag != "" || p.Fact != "" && !strings.HasPrefix(p.Fact, string(FlagSlow)+":") {
+		v.flag = ""
+	}
+	return v
 }
 
 // expireOpen ends an attempt that nobody started.
@@ -105,7 +126,7 @@ func (s *Service) expireOpen(ctx context.Context, tx *db.Tx, j Check) error {
 	if err := put(ctx, tx, p); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, p, verdict{edge: e}, string(Open)+">"+string(Expired))
+	return s.tell(ctx, tx, p, verdict{edge: e}, "", string(Open)+">"+string(Expired))
 }
 
 // GiveUp runs when the job itself died (database, panic): a human has to look.
@@ -118,9 +139,9 @@ func (s *Service) GiveUp(ctx context.Context, tx *db.Tx, j Check, _ error) error
 		return err
 	}
 	p := all[i]
-	p.Flag = FlagSlow
+	p.Flag, p.FlagNo, p.Fact = FlagSlow, p.FlagNo+1, string(FlagSlow)+":"+stopped
 	if err := put(ctx, tx, p); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, p, verdict{flag: FlagSlow}, string(FlagSlow))
+	return s.tell(ctx, tx, p, verdict{flag: FlagSlow}, "", string(FlagSlow))
 }

@@ -180,6 +180,7 @@ func (s *Service) again(ctx context.Context, tx *db.Tx, last Payment) (Payment, 
 	p := last
 	p.ID, p.Attempt, p.CreatedAt = ident.New[ident.PaymentID](tx.Now), last.Attempt+1, tx.Now
 	p.State, p.Provider, p.Ref, p.Flag, p.Refunded, p.Turn = Open, "", "", "", 0, 0
+	p.FlagNo, p.Fact, p.Kept, p.Returned = 0, "", 0, 0
 	p.StartedAt, p.SettledAt = time.Time{}, time.Time{}
 	return p, s.open(ctx, tx, p)
 }

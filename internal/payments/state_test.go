@@ -3,6 +3,7 @@ package payments_test
 import (
 	"testing"
 
+	"stadttor/internal/money"
 	"stadttor/internal/payments"
 )
 
@@ -51,6 +52,12 @@ func TestJudge(t *testing.T) {
 	paid := payments.Report{State: payments.Paid, Amount: 1250, Currency: "EUR", Ref: "r1"}
 	with := func(r payments.Report, f func(*payments.Report)) payments.Report { f(&r); return r }
 	flagged := func(p payments.Payment, f payments.Flag) payments.Payment { p.Flag = f; return p }
+	cleared := func(p payments.Payment, fact string) payments.Payment { p.Fact = fact; return p }
+	settled := func(refunded money.Amount) payments.Payment { // kept, and settled by the Kasse
+		p := cleared(at(payments.Cancelled), "surplus:1250")
+		p.Kept, p.Returned, p.Refunded = 1250, 1250, refunded
+		return p
+	}
 	for name, c := range map[string]struct {
 		p         payments.Payment
 		satisfied bool
@@ -67,7 +74,15 @@ func TestJudge(t *testing.T) {
 		"told twice":                           {p: at(payments.Paid), r: paid},
 		"one cent too little":                  {p: at(payments.Begun), r: with(paid, func(r *payments.Report) { r.Amount-- }), flag: payments.FlagAmount},
 		"one cent too much":                    {p: at(payments.Begun), r: with(paid, func(r *payments.Report) { r.Amount++ }), flag: payments.FlagAmount},
-		"the wrong amount told twice":          {p: flagged(at(payments.Begun), payments.FlagAmount), r: with(paid, func(r *payments.Report) { r.Amount-- })},
+		"the wrong amount told twice":          {p: cleared(flagged(at(payments.Begun), payments.FlagAmount), "amount:1249"), r: with(paid, func(r *payments.Report) { r.Amount-- })},
+		"another wrong amount after the first": {p: cleared(flagged(at(payments.Begun), payments.FlagAmount), "amount:1251"), r: with(paid, func(r *payments.Report) { r.Amount-- }), flag: payments.FlagAmount},
+		"the wrong amount that was cleared":    {p: cleared(at(payments.Begun), "amount:1249"), r: with(paid, func(r *payments.Report) { r.Amount-- })},
+		"another than the one cleared":         {p: cleared(at(payments.Begun), "amount:1251"), r: with(paid, func(r *payments.Report) { r.Amount-- }), flag: payments.FlagAmount},
+		"exactly paid after one was cleared":   {p: cleared(at(payments.Begun), "amount:1249"), r: paid, to: payments.Paid, book: "payment"},
+		"money given back, told again as paid": {p: settled(0), satisfied: true, r: paid},
+		"… and by the provider, too":           {p: settled(0), satisfied: true, r: with(paid, func(r *payments.Report) { r.Refunded = 1250 }), refund: 1250, flag: payments.FlagRefund},
+		"… which is told twice":                {p: settled(1250), satisfied: true, r: with(paid, func(r *payments.Report) { r.Refunded = 1250 })},
+		"… and then said to have failed":       {p: settled(0), satisfied: true, r: payments.Report{State: payments.Failed, Ref: "r1"}, flag: payments.FlagReversed},
 		"corrected after a wrong amount":       {p: flagged(at(payments.Begun), payments.FlagAmount), r: paid, to: payments.Paid, book: "payment"},
 		"francs":                               {p: at(payments.Begun), r: with(paid, func(r *payments.Report) { r.Currency = "CHF" }), flag: payments.FlagCurrency},
 		"no currency":                          {p: at(payments.Begun), r: with(paid, func(r *payments.Report) { r.Currency = "" }), flag: payments.FlagCurrency},

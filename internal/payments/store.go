@@ -13,7 +13,7 @@ import (
 	"stadttor/internal/seal"
 )
 
-const columns = `tenant_id,id,demand_id,attempt,case_id,person_id,amount,purpose,reference,lines,state,provider,ref,flag,refunded,turn,created_at,started_at,settled_at`
+const columns = `tenant_id,id,demand_id,attempt,case_id,person_id,amount,purpose,reference,lines,state,provider,ref,flag,flag_no,fact,refunded,kept,returned,turn,created_at,started_at,settled_at`
 
 func linesPlace(p Payment) seal.Where {
 	return seal.Where{Tenant: string(p.Tenant), Table: "payment", Row: string(p.ID), Column: "lines"}
@@ -22,7 +22,7 @@ func linesPlace(p Payment) seal.Where {
 func (s *Service) scan(row interface{ Scan(...any) error }) (p Payment, err error) {
 	var sealed []byte
 	var created, started, settled int64
-	err = row.Scan(&p.Tenant, &p.ID, &p.Demand, &p.Attempt, &p.Case, &p.Person, &p.Amount, &p.Purpose, &p.Reference, &sealed, &p.State, &p.Provider, &p.Ref, &p.Flag, &p.Refunded, &p.Turn, &created, &started, &settled)
+	err = row.Scan(&p.Tenant, &p.ID, &p.Demand, &p.Attempt, &p.Case, &p.Person, &p.Amount, &p.Purpose, &p.Reference, &sealed, &p.State, &p.Provider, &p.Ref, &p.Flag, &p.FlagNo, &p.Fact, &p.Refunded, &p.Kept, &p.Returned, &p.Turn, &created, &started, &settled)
 	if err != nil {
 		return p, err
 	}
@@ -40,9 +40,9 @@ func (s *Service) add(ctx context.Context, tx *db.Tx, p Payment) error {
 		return err
 	}
 	sealed := s.c.Directory.Key(p.Tenant).Seal(plain, linesPlace(p))
-	_, err = tx.Exec(ctx, `INSERT INTO payment (`+columns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)`,
+	_, err = tx.Exec(ctx, `INSERT INTO payment (`+columns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)`,
 		string(p.Tenant), string(p.ID), string(p.Demand), p.Attempt, string(p.Case), string(p.Person), int64(p.Amount), p.Purpose, p.Reference, sealed,
-		string(p.State), p.Provider, p.Ref, string(p.Flag), int64(p.Refunded), p.Turn, db.Micros(p.CreatedAt), db.Micros(p.StartedAt), db.Micros(p.SettledAt))
+		string(p.State), p.Provider, p.Ref, string(p.Flag), p.FlagNo, p.Fact, int64(p.Refunded), int64(p.Kept), int64(p.Returned), p.Turn, db.Micros(p.CreatedAt), db.Micros(p.StartedAt), db.Micros(p.SettledAt))
 	switch {
 	case db.IsUnique(err): // another click, on another node, was quicker
 		return errs.Conflict("payments.in-progress")
@@ -53,8 +53,8 @@ func (s *Service) add(ctx context.Context, tx *db.Tx, p Payment) error {
 }
 
 func put(ctx context.Context, tx *db.Tx, p Payment) error {
-	n, err := tx.Exec(ctx, `UPDATE payment SET state=$3,provider=$4,ref=$5,flag=$6,refunded=$7,turn=$8,started_at=$9,settled_at=$10 WHERE tenant_id=$1 AND id=$2`,
-		string(p.Tenant), string(p.ID), string(p.State), p.Provider, p.Ref, string(p.Flag), int64(p.Refunded), p.Turn, db.Micros(p.StartedAt), db.Micros(p.SettledAt))
+	n, err := tx.Exec(ctx, `UPDATE payment SET state=$3,provider=$4,ref=$5,flag=$6,flag_no=$7,fact=$8,refunded=$9,kept=$10,returned=$11,turn=$12,started_at=$13,settled_at=$14 WHERE tenant_id=$1 AND id=$2`,
+		string(p.Tenant), string(p.ID), string(p.State), p.Provider, p.Ref, string(p.Flag), p.FlagNo, p.Fact, int64(p.Refunded), int64(p.Kept), int64(p.Returned), p.Turn, db.Micros(p.StartedAt), db.Micros(p.SettledAt))
 	if err == nil && n != 1 {
 		err = errs.NotFound("payment", p.ID)
 	}

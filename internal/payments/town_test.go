@@ -30,6 +30,7 @@ type town struct {
 	jobs   *jobs.Runner
 	told   []payments.Settled
 	flags  []payments.Flagged
+	done   []payments.Cleared
 	serial int
 }
 
@@ -72,6 +73,10 @@ func newTown(t testing.TB, d *db.DB, c *clock.Fake) *town {
 	})
 	jobs.Inside(w.jobs, "test", func(_ context.Context, _ *db.Tx, j payments.Flagged) error {
 		w.flags = append(w.flags, j)
+		return nil
+	})
+	jobs.Inside(w.jobs, "test", func(_ context.Context, _ *db.Tx, j payments.Cleared) error {
+		w.done = append(w.done, j)
 		return nil
 	})
 	return w

@@ -23,25 +23,26 @@ type Right string
 
 // The rights.
 const (
-	ReadCases     Right = "cases.read"    // worklist and cases of own units
-	WorkCases     Right = "cases.work"    // claim, note, ask
-	DecideCases   Right = "cases.decide"  // decide with a letter
-	AssignCases   Right = "cases.assign"  // release what another holds, move to a unit
-	ReadPayments  Right = "payments.read" // payments and ledger
-	SendDelivery  Right = "delivery.send" // send a parcel again
-	EditContent   Right = "content.edit"  // texts, fees, offers, notices
-	EditForms     Right = "forms.edit"    // what a tenant sets for its forms
-	EditPortal    Right = "portal.edit"   // look, imprint, sign-in
-	ReadJobs      Right = "jobs.read"     // queues: waiting, failed, why
-	RetryJobs     Right = "jobs.retry"    // start a failed job again
-	GrantRoles    Right = "roles.grant"   // give and take roles
-	ReadAudit     Right = "audit.read"    // the tamper-evident log
-	EditLibrary   Right = "library.edit"  // the realm's shared services and forms
+	ReadCases     Right = "cases.read"     // worklist and cases of own units
+	WorkCases     Right = "cases.work"     // claim, note, ask
+	DecideCases   Right = "cases.decide"   // decide with a letter
+	AssignCases   Right = "cases.assign"   // release what another holds, move to a unit
+	ReadPayments  Right = "payments.read"  // payments and ledger
+	ClearPayments Right = "payments.clear" // close what was flagged at a payment
+	SendDelivery  Right = "delivery.send"  // send a parcel again
+	EditContent   Right = "content.edit"   // texts, fees, offers, notices
+	EditForms     Right = "forms.edit"     // what a tenant sets for its forms
+	EditPortal    Right = "portal.edit"    // look, imprint, sign-in
+	ReadJobs      Right = "jobs.read"      // queues: waiting, failed, why
+	RetryJobs     Right = "jobs.retry"     // start a failed job again
+	GrantRoles    Right = "roles.grant"    // give and take roles
+	ReadAudit     Right = "audit.read"     // the tamper-evident log
+	EditLibrary   Right = "library.edit"   // the realm's shared services and forms
 	AdministerAll Right = "realm.administer"
 )
 
 // rights in the order in which they are shown; the place is the bit in a Set.
-var rights = []Right{ReadCases, WorkCases, DecideCases, AssignCases, SendDelivery, ReadPayments, EditContent, EditForms, EditPortal, GrantRoles, ReadJobs, RetryJobs, ReadAudit, EditLibrary, AdministerAll}
+var rights = []Right{ReadCases, WorkCases, DecideCases, AssignCases, SendDelivery, ReadPayments, ClearPayments, EditContent, EditForms, EditPortal, GrantRoles, ReadJobs, RetryJobs, ReadAudit, EditLibrary, AdministerAll}
 
 // Rights lists all there are.
 func Rights() []Right { return slices.Clone(rights) }
@@ -91,7 +92,7 @@ var table = []Row{
 	{Lead, []Right{ReadCases, WorkCases, DecideCases, AssignCases, SendDelivery, ReadPayments, GrantRoles}, nil},
 	{Editor, []Right{EditContent}, nil},
 	{FormDesigner, []Right{EditForms}, nil},
-	{Treasurer, []Right{ReadPayments}, nil},
+	{Treasurer, []Right{ReadPayments, ClearPayments}, nil},
 	{Auditor, []Right{ReadAudit, ReadPayments, ReadJobs}, nil},
 	{Administrator, []Right{EditContent, EditForms, EditPortal, ReadJobs, RetryJobs, GrantRoles, SendDelivery}, []Role{CitizenOffice, Caseworker, Lead, Editor, FormDesigner, Treasurer, Administrator}},
 	{RealmAdmin, []Right{EditLibrary, AdministerAll, ReadJobs, RetryJobs, EditPortal, GrantRoles}, []Role{Auditor, Administrator, RealmAdmin}},
