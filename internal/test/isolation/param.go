@@ -55,6 +55,9 @@ var (
 	booksOf  = caseOf.seenBy(func(a *Actor, o *Object) bool {
 		return colleague(a, o) && a.mayIn(perm.ReadPayments, "") // payments belong to no unit
 	})
+	kasseOf = paymentOf.seenBy(func(a *Actor, o *Object) bool {
+		return colleague(a, o) && a.mayIn(perm.ReadPayments, "")
+	})
 	// A provider calls at the portal of the authority that is paid.
 	signInOf = of(func(o *Object) []string { return o.SignIns }).seenBy(func(a *Actor, o *Object) bool { return o.Person != "" && a.Person == o.Person })
 	// A way belongs to the browser that began it; none of the actors is it.
@@ -116,6 +119,7 @@ var params = map[string]param{
 	"bezahlung/payment":  paymentOf,
 	"zahlungen/provider": public("demo-karte"),
 	"zahlungen/ref":      noticeOf,
+	"zahlungen/id":       kasseOf,
 	"faelle/id":          caseOf,
 	"dateien/file":       fileOf,
 	"auftraege/id":       jobOf,
@@ -212,6 +216,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/anmeldeverfahren":                  {typed("verfahren", "demo", "stand-demo", "aus")},
 	"/verwaltung/portal":                            {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":                  {typed("frist_tage", "1")},
+	"/verwaltung/zahlungen/{id}":                    {typed("anlass", "amount", "nummer", "1", "ergebnis", "booked", "notiz", "Das war ich nicht."), typed("nummer", "0")},
 	"/verwaltung/fachmodule":                        {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},
 	"/openid/freigabe":                              {answering("zustimmen"), answering("ablehnen")},
 	"/verwaltung/fachmodule/{id}":                   {typed("aktion", "geheimnis"), typed("aktion", "abschalten"), typed("aktion", "loeschen")},

@@ -55,7 +55,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		if at.IsZero() {
 			at = x.CreatedAt
 		}
-		ref := ui.Cell{Text: x.Reference, URL: "/verwaltung/zahlungen/buchungen?vorgang=" + string(x.Case)}
+		ref := ui.Cell{Text: x.Reference, URL: paymentsPath + "/" + string(x.ID)}
 		st := ui.Cell{Text: p.T("staff.payment." + string(x.State)), Badge: true, Tone: paymentTones[x.State]}
 		if x.Flag != "" {
 			st.Sub = p.T("staff.flag." + string(x.Flag))

@@ -49,6 +49,9 @@ func (s *Server) Routes() []ui.Route {
 
 		get("/zahlungen", perm.ReadPayments, s.payments),
 		get("/zahlungen/buchungen", perm.ReadPayments, s.ledger),
+		get("/zahlungen/{id}", perm.ReadPayments, s.payment),
+		post("/zahlungen/{id}", perm.ClearPayments, s.clearPayment),
+		post("/zahlungen/{id}/nachfragen", perm.ClearPayments, s.askPayment),
 
 		get("/auftraege", perm.ReadJobs, s.jobs),
 		post("/auftraege/{id}/wiederholen", perm.RetryJobs, s.retryJob),
