@@ -84,17 +84,18 @@ func TestSynonymsOfThePortalCountWhereTheQuestionIsAsked(t *testing.T) {
 	a := NewView(lib, nil, nil).With(Learnt{Synonyms: []*Synonyms{NewSynonyms([]Synonym{{Words: "krixelmaxx", Doc: service("hund")}, {Words: "Klüngelkram", Official: "Sperrmüllabfuhr"}})}})
 	views := []NamedView{{Name: "a", View: a, Here: true}, {Name: "b", View: NewView(lib, nil, own)}, {Name: "c", View: NewView(lib, lib.SetOf(service("baum")), nil)}}
 	got := map[string][]string{}
-	for _, h := range SearchMany(views, Query{Text: "krixelmaxx"}) {
+	many, _ := SearchMany(views, Query{Text: "krixelmaxx"})
+	for _, h := range many {
 		got[fmt.Sprint(h.ID, h.Own)] = h.Portals
 	}
 	if fmt.Sprint(got) != "map[hundfalse:[a] hundtrue:[b]]" {
 		t.Errorf("%v", got)
 	}
-	if h := SearchMany(views, Query{Text: "klüngelkram"}); len(h) != 1 || h[0].ID != "sperrmuell" {
+	if h, _ := SearchMany(views, Query{Text: "klüngelkram"}); len(h) != 1 || h[0].ID != "sperrmuell" {
 		t.Errorf("%+v", h)
 	}
 	views[0].Here, views[1].Here = false, true
-	if h := SearchMany(views, Query{Text: "krixelmaxx"}); len(h) != 0 {
+	if h, _ := SearchMany(views, Query{Text: "krixelmaxx"}); len(h) != 0 {
 		t.Errorf("asked elsewhere: %+v", h)
 	}
 }

@@ -4,8 +4,8 @@ package search
 // several portals inherit is one hit that names them all; own documents are
 // hits of their portal alone. Each library is ranked once, however many portals
 // share it. What editors of the portal taught where the question is asked
-// (NamedView.Here) counts for all.
-func SearchMany(views []NamedView, q Query) []ManyHit {
+// (NamedView.Here) counts for all. near is Result.Near.
+func SearchMany(views []NamedView, q Query) (out []ManyHit, near bool) {
 	var libraries []*Corpus
 	var src sources
 	has := make(map[*Corpus]bool)
@@ -37,14 +37,18 @@ func SearchMany(views []NamedView, q Query) []ManyHit {
 			found = nv.View.learnt.ask(src, q, p, found, libraries, owners(views), ways)
 		}
 	}
+	if wide := p.around(src); len(found) == 0 && wide != nil {
+		p, near = wide, true
+		found, portals = runMany(views, libraries, wide)
+		found = closest(found)
+	}
 	page, _ := p.page(found)
-	var out []ManyHit
 	for _, c := range page {
 		if names := portals(c); len(names) > 0 {
 			out = append(out, ManyHit{c.hit(), names})
 		}
 	}
-	return out
+	return out, near && len(out) > 0
 }
 
 // runMany ranks for all views and returns the candidates with a function that

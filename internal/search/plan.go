@@ -20,6 +20,7 @@ type plan struct {
 	sum       float32 // importance of all slots
 	lost      float32 // importance of words that match nothing at all
 	filter    Query
+	unmet     []slot // words that match nothing at all
 }
 
 // slot is one word of the query with everything it may mean.
@@ -420,6 +421,7 @@ func (p *plan) drop(src sources) {
 			out = append(out, s)
 		} else {
 			p.lost += s.importance
+			p.unmet = append(p.unmet, s)
 		}
 	}
 	p.slots = out

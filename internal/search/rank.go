@@ -4,7 +4,8 @@ import (
 	"sort"
 )
 
-// Search answers a query. An empty query, or one that matches nothing, has no hits.
+// Search answers a query. Where nothing matches, the hits are what lies near
+// (Result.Near), if anything does. An empty query has no hits.
 func (v *View) Search(q Query) Result {
 	src := v.sources()
 	p := makePlan(src, q, false)
@@ -15,7 +16,18 @@ func (v *View) Search(q Query) Result {
 			p, found = again, more
 		}
 	}
-	return p.result(v.ask(q, p, found))
+	found = v.ask(q, p, found)
+	if len(found) > 0 {
+		return p.result(found)
+	}
+	wide := p.around(src)
+	if wide == nil {
+		return p.result(nil)
+	}
+	wide.corrected = p.corrected
+	r := wide.result(closest(v.run(wide)))
+	r.Near = len(r.Hits) > 0
+	return r
 }
 
 // merge adds candidates to others; a document in both keeps its better score.

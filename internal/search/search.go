@@ -78,6 +78,7 @@ type Hit struct {
 // Result is the answer to one query.
 type Result struct {
 	Hits       []Hit
+	Near       bool   // nothing answers the query; the hits are about what lies near to it
 	Total      int    // all hits that pass the filters, not only those of this page
 	DidYouMean string // corrected query text, or empty
 	// Each of these counts before its own filter and after all others: what one

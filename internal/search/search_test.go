@@ -106,7 +106,7 @@ func TestSearchManyMergesInheritedDocuments(t *testing.T) {
 	lib := Build(town(), Options{})
 	own := Build([]Doc{{Kind: KindService, ID: "hund", Title: "Hundesteuer anmelden"}}, Options{})
 	views := []NamedView{{Name: "a", View: NewView(lib, nil, nil)}, {Name: "b", View: NewView(lib, nil, own)}, {Name: "c", View: NewView(lib, nil, nil)}}
-	hits := SearchMany(views, Query{Text: "hundesteuer"})
+	hits, _ := SearchMany(views, Query{Text: "hundesteuer"})
 	if len(hits) != 2 {
 		t.Fatalf("got %d hits, want the library's and b's own", len(hits))
 	}

@@ -58,6 +58,7 @@ type searchOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Body         struct {
 		Hits []Hit `json:"hits" doc:"Treffer, der beste zuerst"`
+		Near bool  `json:"near,omitempty" doc:"Nichts beantwortet die Anfrage; die Treffer liegen nahe daran"`
 	}
 }
 
@@ -81,7 +82,9 @@ func (s *Server) search(a huma.API) {
 		if strings.TrimSpace(q) == "" {
 			return out, nil
 		}
-		for _, h := range view.Search(search.Query{Text: q, Limit: in.Limit.n, Now: s.c.Now()}).Hits {
+		r := view.Search(search.Query{Text: q, Limit: in.Limit.n, Now: s.c.Now()})
+		out.Body.Near = r.Near
+		for _, h := range r.Hits {
 			if x, ok := hitOf(view, h); ok {
 				out.Body.Hits = append(out.Body.Hits, x)
 			}

@@ -55,7 +55,7 @@ func (w town) page(t *testing.T, host, path string, status int, headers ...strin
 
 // pages is one address of each page type.
 var pages = []string{
-	"/", "/suche", "/suche?q=hund", "/suche?q=hund&portale=alle", "/suche?q=xqzzwrt", "/suche?q=hnud", "/suche?q=steueramt&art=einrichtung", "/leistungen", "/leistungen?online=ja",
+	"/", "/suche", "/suche?q=hund", "/suche?q=hund&portale=alle", "/suche?q=xqzzwrt", "/suche?q=maulkorb", "/suche?q=hnud", "/suche?q=steueramt&art=einrichtung", "/leistungen", "/leistungen?online=ja",
 	"/leistungen/hund-anmelden", "/leistungen/bauantrag", "/leistungen/rente", "/leistungen/fischereischein", "/leistungen/aerger", "/lebenslagen", "/lebenslagen/tiere", "/lebenslagen/bauen",
 	"/einrichtungen", "/ort", "/ort?q=00102", "/ort?q=00103&leistung=hund-anmelden", "/ort?q=nirgends", "/impressum", "/datenschutz", "/barrierefreiheit", "/leichte-sprache", "/gebaerdensprache",
 }
@@ -213,6 +213,12 @@ func TestSearchPage(t *testing.T) {
 	p = w.page(t, portals.Astadt, "/suche?q=xqzzwrt", 200)
 	if len(p.Find("a[href=/leistungen]")) == 0 || len(p.Find("a[href=tel:115]")) == 0 || len(p.Find("main a[href=/lebenslagen]")) == 0 {
 		t.Error("no hits and no help")
+	}
+	for _, at := range []string{"/suche?q=maulkorb", "/suche?q=maulkorb&portale=alle"} {
+		p = w.page(t, portals.Astadt, at, 200)
+		if got := p.Text(".p-hit__title"); got != "Hund anmelden" || !strings.Contains(p.Text("main"), "haben wir nichts gefunden. Das könnte dazu passen") || len(p.Find("form[action=/suche/bewertung]")) > 0 {
+			t.Errorf("%s: what lies near is offered, and no hit: %q", at, p.Text("main"))
+		}
 	}
 	if portals.Get(w, portals.Astadt, "/suche?q=hund").Header().Get("Cache-Control") != "private, max-age=60" {
 		t.Error("what somebody searches for is nothing for shared caches")

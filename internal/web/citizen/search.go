@@ -22,6 +22,7 @@ type searchPage struct {
 	All        string       // address without any of it
 	DidYouMean ui.Link
 	Hits       []ui.Hit
+	Near       []ui.Hit // where there are none: what lies near
 	Pager      ui.Pager
 	Place      []portalLink // portals of places named in the query
 	Vote       vote
@@ -83,17 +84,9 @@ func (s *Server) searchHere(v *visit, q searchQuery, p *searchPage) {
 		ask.Kinds = []search.Kind{q.Kind}
 	}
 	r := v.view.Search(ask)
-	p.Total = r.Total
-	for _, h := range r.Hits {
-		if hit, ok := s.hit(v, v.view, h); ok {
-			p.Hits, p.keys = append(p.Hits, hit), append(p.keys, search.Key{Kind: h.Kind, ID: h.ID})
-		}
-	}
-	p.Pager.Page, p.Pager.Pages = q.Page, (min(r.Total, search.MaxOffset)+hitsPerPage-1)/hitsPerPage
 	if r.DidYouMean != "" {
 		p.DidYouMean = ui.Link{Text: r.DidYouMean, URL: q.asking(r.DidYouMean)}
 	}
-	s.facets(v, q, counts{r.Facets, r.Online, r.Situations, r.Authorities}, p)
 	for _, place := range r.Places {
 		for _, d := range s.c.Directory.AtPlace(v.door.Realm.ID, place) {
 			l := s.atDoor(d, q.asking(q.Text))
@@ -102,6 +95,18 @@ func (s *Server) searchHere(v *visit, q searchQuery, p *searchPage) {
 			}
 		}
 	}
+	if r.Near {
+		p.Near = s.hits(v, r.Hits)
+		return
+	}
+	p.Total = r.Total
+	for _, h := range r.Hits {
+		if hit, ok := s.hit(v, v.view, h); ok {
+			p.Hits, p.keys = append(p.Hits, hit), append(p.keys, search.Key{Kind: h.Kind, ID: h.ID})
+		}
+	}
+	p.Pager.Page, p.Pager.Pages = q.Page, (min(r.Total, search.MaxOffset)+hitsPerPage-1)/hitsPerPage
+	s.facets(v, q, counts{r.Facets, r.Online, r.Situations, r.Authorities}, p)
 }
 
 // group is one thing found in several portals: each has its own wording, but
@@ -126,7 +131,8 @@ func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPa
 	}
 	var groups []*group
 	byKey := map[search.Key]*group{}
-	for _, h := range search.SearchMany(named, search.Query{Text: q.Text, Limit: search.MaxLimit, Now: v.now}) {
+	hits, near := search.SearchMany(named, search.Query{Text: q.Text, Limit: search.MaxLimit, Now: v.now})
+	for _, h := range hits {
 		key := search.Key{Kind: h.Kind, ID: h.ID}
 		if h.Kind == search.KindFacility || h.Kind == search.KindPerson {
 			key.ID = h.Portals[0] + "/" + h.ID // slugs of two houses may be the same
@@ -138,6 +144,14 @@ func (s *Server) searchAll(r *http.Request, v *visit, q searchQuery, p *searchPa
 			groups = append(groups, g)
 		}
 		g.portals = append(g.portals, h.Portals...)
+	}
+	if near {
+		for _, g := range groups {
+			if hit, ok := s.hitAnywhere(v, g, views); ok {
+				p.Near = append(p.Near, hit)
+			}
+		}
+		groups = nil
 	}
 	n := newCounts()
 	groups = slices.DeleteFunc(groups, func(g *group) bool { return !n.add(q, g.Kind, s.factsAnywhere(g, views)...) })
