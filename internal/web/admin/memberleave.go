@@ -15,6 +15,7 @@ type memberLeavePage struct {
 	URL     string // of the person
 	Self    bool   // nobody removes himself: no form
 	Local   bool   // his access is one of our own
+	Active  bool   // he could be blocked instead
 	Confirm ui.Field
 }
 
@@ -39,7 +40,7 @@ func (s *Server) showMemberLeave(w http.ResponseWriter, r *http.Request, status 
 	name := accesses.name(page, m)
 	page.Breadcrumb = []ui.Link{{Text: page.T("admin.members.title"), URL: "/verwaltung/personal"}, {Text: name, URL: memberURL(m)}}
 	page.Detail = name
-	out := memberLeavePage{Refused: refused, URL: memberURL(m), Self: m.ID == ui.Staff(r).Staff, Local: s.isLocal(m.Method),
+	out := memberLeavePage{Refused: refused, URL: memberURL(m), Self: m.ID == ui.Staff(r).Staff, Local: s.isLocal(m.Method), Active: m.Active,
 		Confirm: ui.Field{Name: "sicher", Type: ui.FieldConsent, Label: page.T("admin.leave.sure", "name", name), Statement: page.T("admin.leave.statement"), Problem: problem}}
 	if out.Self {
 		out.Refused = page.T("roles.not-own")

@@ -38,7 +38,7 @@ func TestWhoeverLeavesIsRemovedByAnAdministrator(t *testing.T) {
 		juri.Get(at("/leistungen")).Sees(200)
 
 		person := leave(t, admin, at("/personal"), "Juri Beispiel")
-		admin.Sees(200, "Passwort, Passkeys und Ersatzcodes").Lacks("Konto beim Anmeldedienst")
+		admin.Sees(200, "Passwort, Passkeys und Ersatzcodes").Lacks("Konto der Person beim Anmeldedienst")
 		removes(admin, person).Sees(422, "Bitte bestätigen Sie")
 		wellFormed(t, admin)
 		juri.Get(at("/leistungen")).Sees(200)
@@ -106,7 +106,7 @@ func TestCasesOfWhoeverLeavesAreFoundByColleagues(t *testing.T) {
 
 		admin := h.Browser().SignInStaff("torhausen", "torhausen-admin")
 		person := leave(t, admin, at("/personal"), "Emre Şimşekler")
-		admin.Sees(200, "Konto beim Anmeldedienst").Lacks("Passkeys")
+		admin.Sees(200, "Konto der Person beim Anmeldedienst").Lacks("Passkeys")
 		removes(admin, person, "sicher", "ja").Sees(200, "Offene Vorgänge der Person gehen an ihre Stelle zurück.")
 		h.Drain()
 		h.Drain()

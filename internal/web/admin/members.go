@@ -111,12 +111,17 @@ func (s *Server) membersTable(page ui.Page, t ident.TenantID, own []accounts.Own
 	filter := ui.Filter{Name: "personen", Label: p.T("admin.leave.filter"), Options: []ui.Option{{Label: p.T("admin.leave.here")}, {Value: leftMembers, Label: p.T("admin.leave.gone")}}}
 	if left {
 		filter.Value, out.Caption, out.Empty = leftMembers, p.T("admin.leave.caption", "n", len(list)), p.T("admin.leave.none")
+		out.Columns = []ui.Column{out.Columns[0], out.Columns[2]} // roles have ended
 	}
 	if left || len(list) < all {
 		out.FilterURL, out.Filters = "/verwaltung/personal", []ui.Filter{filter}
 	}
 	for _, m := range list {
-		out.Rows = append(out.Rows, ui.Row{Cells: []ui.Cell{{Text: accesses.name(page, m), URL: memberURL(m)}, {Text: orDash(strings.Join(s.rolesOf(page, t, own, m.Grants), "; "))}, {Text: accesses.state(page, m)}}})
+		cells := []ui.Cell{{Text: accesses.name(page, m), URL: memberURL(m)}, {Text: orDash(strings.Join(s.rolesOf(page, t, own, m.Grants), "; "))}, {Text: accesses.state(page, m)}}
+		if left {
+			cells = slices.Delete(cells, 1, 2)
+		}
+		out.Rows = append(out.Rows, ui.Row{Cells: cells})
 	}
 	return out
 }
