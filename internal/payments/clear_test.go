@@ -1,6 +1,9 @@
 package payments_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -433,6 +436,34 @@ func TestNotesGoWithTheCaseAndDoNotMove(t *testing.T) {
 		w.set(t, q, `UPDATE payment_clearing SET payment_id='`+string(p.ID)+`', flag_no=2 WHERE payment_id=$1`)
 		if past, err := w.s.Clearings(t.Context(), w.kasse(), p.ID); err == nil {
 			t.Errorf("a moved note opens: %v", past)
+		}
+	})
+}
+
+func TestAPersonTakesAlongWhatWasFoundAndNoNote(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		p := w.flagged(t, payments.FlagAmount)
+		w.mustOwe(t, anna)
+		if err := w.s.Clear(t.Context(), w.kasse(), p.ID, clearing(p, payments.ReasonBooked)); err != nil {
+			t.Fatal(err)
+		}
+		export := func(who ident.PersonID) (out string) {
+			t.Helper()
+			var b bytes.Buffer
+			if err := w.s.ExportPerson(t.Context(), w.citizen(who), func(string, time.Time) (io.Writer, error) { return &b, nil }); err != nil {
+				t.Fatal(err)
+			}
+			var list []map[string]any
+			if err := json.Unmarshal(b.Bytes(), &list); err != nil || who == anna && len(list) != 2 {
+				t.Errorf("%d payments, %v", len(list), err)
+			}
+			return b.String()
+		}
+		if s := export(anna); strings.Count(s, `"pruefungen"`) != 1 || !strings.Contains(s, `"anlass": "amount"`) || !strings.Contains(s, `"ergebnis": "booked"`) || strings.Contains(s, "telefoniert") {
+			t.Error(s)
+		}
+		if s := export(bert); strings.Contains(s, "amount") {
+			t.Error("somebody else's: " + s)
 		}
 	})
 }

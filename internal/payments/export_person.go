@@ -28,6 +28,15 @@ type outPayment struct {
 	Lines     []outLine  `json:"posten,omitempty"`
 	Created   time.Time  `json:"angelegt"`
 	Settled   *time.Time `json:"abgeschlossen,omitempty"`
+	Looked    []outLook  `json:"pruefungen,omitempty"`
+}
+
+// outLook is that the Kasse looked at the payment, and what it found. Its note,
+// like that of a caseworker, is the authority's own.
+type outLook struct {
+	Flag   Flag      `json:"anlass"`
+	Reason Reason    `json:"ergebnis"`
+	At     time.Time `json:"am"`
 }
 
 type outLine struct {
@@ -52,8 +61,14 @@ func (s *Service) ExportPerson(ctx context.Context, c perm.Citizen, create func(
 		if err != nil {
 			return err
 		}
+		looked, err := s.looked(ctx, c, page)
+		if err != nil {
+			return err
+		}
 		for _, p := range page {
-			b, err := json.MarshalIndent(s.out(p), "  ", "  ")
+			x := s.out(p)
+			x.Looked = looked[p.ID]
+			b, err := json.MarshalIndent(x, "  ", "  ")
 			if err != nil {
 				return err
 			}
@@ -83,6 +98,34 @@ func (s *Service) ownBefore(ctx context.Context, c perm.Citizen, before ident.Pa
 		return err
 	})
 	return out, err
+}
+
+// looked is what the Kasse found at a page of a person's own payments. Clearings
+// stand behind the wall of each tenant: no query of a person's reaches them.
+func (s *Service) looked(ctx context.Context, c perm.Citizen, page []Payment) (map[ident.PaymentID][]outLook, error) {
+	out, tenants := map[ident.PaymentID][]outLook{}, map[ident.TenantID]bool{}
+	for _, p := range page {
+		tenants[p.Tenant] = true
+	}
+	for t := range tenants {
+		err := s.c.DB.View(ctx, c.At(t), func(tx *db.Tx) error {
+			rows, err := tx.Query(ctx, `SELECT c.payment_id,c.flag,c.reason,c.at FROM payment_clearing c JOIN payment p ON p.tenant_id=c.tenant_id AND p.id=c.payment_id
+				WHERE c.tenant_id=$1 AND p.person_id=$2 AND p.id>=$3 AND p.id<=$4 ORDER BY c.payment_id,c.flag_no`, string(tx.Tenant()), string(c.Person), string(page[len(page)-1].ID), string(page[0].ID))
+			_, err = db.Collect(rows, err, func(r *sql.Rows) (x outLook, err error) {
+				var of ident.PaymentID
+				var at int64
+				err = r.Scan(&of, &x.Flag, &x.Reason, &at)
+				x.At = db.FromMicros(at)
+				out[of] = append(out[of], x)
+				return x, err
+			})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) out(p Payment) outPayment {

@@ -163,6 +163,7 @@ function pages({ state, ids }) {
     amt('protokoll', '/protokoll', s.auditor, { portal: 'kreis-musterland', quick: true }),
     amt('postausgang', '/postausgang', s.admin, { quick: true }),
     amt('zahlungen', '/zahlungen', s.treasurer),
+    amt('zahlung', '/zahlungen', s.treasurer, { reach: press('main table a') }),
     amt('buchungen', '/zahlungen/buchungen', s.treasurer, { quick: true }),
   ];
 }

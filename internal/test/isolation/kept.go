@@ -65,7 +65,7 @@ func (w *Town) keep(o *Object) {
 // Words gives the marks that a person may read, and all others.
 func (w *Town) Words(p ident.PersonID) (own, others []string) {
 	for word, m := range w.Marks.by {
-		if m.kind != internal && m.of.Person != "" && m.of.Person == p {
+		if m.kind != internal && m.kind != cash && m.of.Person != "" && m.of.Person == p {
 			own = append(own, word)
 		} else {
 			others = append(others, word)

@@ -22,6 +22,7 @@ var mutants = []mutant{
 	{"the worklist forgets the units", "internal/cases/worklist.go", "actor.Reaches(perm.ReadCases)", "[]perm.Reach(nil), true"},
 	{"a file of another case opens", "internal/cases/files.go", "if d.ID != id {", "if false {"},
 	{"payments without asking for the tenant", "internal/payments/perm.go", "if s.Everywhere(perm.ReadPayments) {", "if true {"},
+	{"flags are closed in one unit only", "internal/payments/perm.go", "if s.Everywhere(perm.ClearPayments) {", "if true {"},
 	{"pages of a person for everybody", "internal/web/ui/route.go", "if v.Citizen.Guest() {", "if false {"},
 	{"pages of the office for everybody", "internal/web/ui/route.go", "if !v.SignedInStaff() {", "if false {"},
 	{"rights are not asked for", "internal/web/ui/route.go", `if rt.Right != "" && !v.Staff.May(rt.Right) {`, "if false {"},

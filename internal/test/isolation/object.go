@@ -48,6 +48,7 @@ type kind uint8
 const (
 	content  kind = iota // applicant, and the unit once it was received
 	internal             // the unit only
+	cash                 // the Kasse only
 	private              // its owner only: it lies in the account
 	mailbox              // content; in the demonstration's outbox, which is one for all, its administrators too
 )
@@ -148,6 +149,8 @@ func (a *Actor) reads(m mark) bool {
 	switch m.kind {
 	case internal:
 		return a.works(m.of)
+	case cash:
+		return inKasse(a, m.of)
 	case private:
 		return ownerOf(a, m.of)
 	default:

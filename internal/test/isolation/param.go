@@ -52,12 +52,7 @@ var (
 	jobOf    = of(func(o *Object) []ident.JobID { return o.Jobs }).seenBy(colleague)
 	memberOf = of(func(o *Object) []ident.StaffID { return []ident.StaffID{o.Member} }).seenBy(colleague)
 	roleOf   = of(func(o *Object) []perm.Role { return []perm.Role{o.Role} }).seenBy(colleague)
-	booksOf  = caseOf.seenBy(func(a *Actor, o *Object) bool {
-		return colleague(a, o) && a.mayIn(perm.ReadPayments, "") // payments belong to no unit
-	})
-	kasseOf = paymentOf.seenBy(func(a *Actor, o *Object) bool {
-		return colleague(a, o) && a.mayIn(perm.ReadPayments, "")
-	})
+	booksOf  = caseOf.seenBy(inKasse)
 	// A provider calls at the portal of the authority that is paid.
 	signInOf = of(func(o *Object) []string { return o.SignIns }).seenBy(func(a *Actor, o *Object) bool { return o.Person != "" && a.Person == o.Person })
 	// A way belongs to the browser that began it; none of the actors is it.
@@ -216,7 +211,7 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/anmeldeverfahren":                  {typed("verfahren", "demo", "stand-demo", "aus")},
 	"/verwaltung/portal":                            {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":                  {typed("frist_tage", "1")},
-	"/verwaltung/zahlungen/{id}":                    {typed("anlass", "amount", "nummer", "1", "ergebnis", "booked", "notiz", "Das war ich nicht."), typed("nummer", "0")},
+	"/verwaltung/zahlungen/{id}":                    {typed("anlass", "amount", "nummer", "2", "ergebnis", "booked", "notiz", "Das war ich nicht."), typed("nummer", "0")},
 	"/verwaltung/fachmodule":                        {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},
 	"/openid/freigabe":                              {answering("zustimmen"), answering("ablehnen")},
 	"/verwaltung/fachmodule/{id}":                   {typed("aktion", "geheimnis"), typed("aktion", "abschalten"), typed("aktion", "loeschen")},

@@ -49,6 +49,8 @@ func Build(t testing.TB, h *apptest.House) *Town {
 	w := &Town{House: h, t: t, Marks: &Marks{by: map[string]mark{}, ids: map[string]*Object{}}}
 	w.grant("torhausen", "torhausen-bauamt", perm.Auditor) // the demo has no auditor here
 	w.grant("torhausen", "torhausen-kasse", perm.Treasurer)
+	w.grant("aulenried", "aulenried-finanzen-bildung", perm.Treasurer)
+	w.grantIn("torhausen", "steueramt", "torhausen-steueramt", perm.Treasurer)
 	w.grant("torhausen", "torhausen-soziales-bildung-kultur", perm.RealmAdmin)
 
 	guest := w.actor("guest", "torhausen", "", "")
@@ -95,6 +97,8 @@ func Build(t testing.TB, h *apptest.House) *Town {
 	w.clerk("caseworker of another tenant", "aulenried", "aulenried-buergerservice")
 	w.clerk("editor", "torhausen", "torhausen-redaktion")
 	w.clerk("treasurer", "torhausen", "torhausen-kasse")
+	w.clerk("treasurer of one unit", "torhausen", "torhausen-steueramt")
+	w.clerk("treasurer of another tenant", "aulenried", "aulenried-finanzen-bildung")
 	w.clerk("auditor", "torhausen", "torhausen-bauamt")
 	w.clerk("administrator", "torhausen", "torhausen-admin")
 	w.clerk("administrator of another tenant", "aulenried", "aulenried-admin")
@@ -133,6 +137,17 @@ func (w *Town) grant(tenant, subject string, roles ...perm.Role) {
 		list = append(list, perm.Grant{Role: r})
 	}
 	_, err := w.Accounts.SaveStaff(w.t.Context(), perm.System{Name: "test"}, w.tenant(tenant), logindemo.Name, subject, pii.New("Ida Probe"), list)
+	w.must(err)
+}
+
+func (w *Town) grantIn(tenant, unit, subject string, r perm.Role) {
+	w.t.Helper()
+	t := w.tenant(tenant)
+	u, ok := w.Directory.UnitFor(t.ID, unit)
+	if !ok {
+		w.t.Fatalf("no unit %s", unit)
+	}
+	_, err := w.Accounts.SaveStaff(w.t.Context(), perm.System{Name: "test"}, t, logindemo.Name, subject, pii.New("Ida Probe"), []perm.Grant{{Role: r, Unit: u.ID}})
 	w.must(err)
 }
 
@@ -327,6 +342,7 @@ func (w *Town) asked(name string, c perm.Citizen, desk *Actor) *Object {
 	}
 	w.Drain()
 	o.Received = true
+	w.doubt(o)
 	w.must(w.Cases.Claim(ctx, desk.Staff, o.Case))
 	w.must(w.Cases.Note(ctx, desk.Staff, o.Case, "Intern: "+o.word(internal)))
 	w.must(w.Cases.Ask(ctx, desk.Staff, o.Case, "Wo genau? "+o.text()))
