@@ -32,6 +32,7 @@ type paymentPage struct {
 	Fields        []ui.Field // empty: no flag, or no right to close it
 	Facts         []ui.Fact
 	Bookings      ui.Table
+	Ledger        string   // address of all bookings of the case
 	Past          ui.Table // no rows: nobody closed anything yet
 }
 
@@ -70,7 +71,7 @@ func (s *Server) showPayment(w http.ResponseWriter, r *http.Request, status int,
 	page.Title = p.T("clearing.title", "reference", x.Reference)
 	page.Breadcrumb = []ui.Link{{Text: p.T("admin.payments.title"), URL: paymentsPath}}
 	out := paymentPage{Told: office.Told(r, page, "clearing.done."), Refused: refused, URL: paymentsPath + "/" + string(x.ID), Flag: x.Flag, Number: x.FlagNo,
-		Facts: paymentFacts(page, actor, x), Bookings: bookingsOf(page, x, booked), Past: pastOf(page, past, names)}
+		Ledger: paymentsPath + "/buchungen?vorgang=" + string(x.Case), Facts: paymentFacts(page, actor, x), Bookings: bookingsOf(page, x, booked), Past: pastOf(page, past, names)}
 	may := actor.Everywhere(perm.ClearPayments)
 	out.Ask = may && x.Provider != ""
 	if x.Flag != "" {
