@@ -14,6 +14,7 @@
 //  4. vocabulary.go colloquial to official words ("Perso", "Knöllchen", "Opa gestorben")
 //  5. plan.go       tokens to slots: known, corrected (correct.go), place, number
 //  6. rank.go       slots to hits
+//  7. around.go     where there is none: what lies near ("Maulkorb" to what there is for dogs)
 //
 // Documents are indexed once in a [Corpus]. A [View] is what one portal sees: a
 // set over the realm's library plus the tenant's own documents, so that a
