@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"stadttor/internal/accounts/local"
 	"stadttor/internal/ident"
@@ -35,6 +36,8 @@ func TestWhoeverLeavesIsRemovedByAnAdministrator(t *testing.T) {
 		admin.Submit(admin.Form(posts("/verwaltung/personal")), values("weg", local.Name, "kennung", colleague, "rolle.0", string(perm.Editor))).Sees(200)
 		link, _ := mailed(t, h, colleague)
 		juri := makeAccess(t, h, link)
+		_, _ = mailed(t, h, colleague) // that something was changed
+		h.Clock.Advance(time.Second)
 		juri.Get(at("/leistungen")).Sees(200)
 
 		person := leave(t, admin, at("/personal"), "Juri Beispiel")
