@@ -59,7 +59,7 @@ func TestHelpTeaches(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", line, whole.out)
 		}
 	}
-	for _, verb := range [][]string{{"demo"}, {"serve"}, {"migrate"}, {"import", "realm"}, {"import", "xzufi"}, {"export", "realm"}, {"export", "xzufi"}, {"staff", "add"}, {"staff", "invite"}, {"staff", "list"}, {"search", "eval"}, {"doctor"}, {"version"}} {
+	for _, verb := range [][]string{{"demo"}, {"serve"}, {"migrate"}, {"import", "realm"}, {"import", "xzufi"}, {"export", "realm"}, {"export", "xzufi"}, {"staff", "add"}, {"staff", "invite"}, {"staff", "list"}, {"staff", "remove"}, {"search", "eval"}, {"doctor"}, {"version"}} {
 		name := strings.Join(verb, " ")
 		if !strings.Contains(whole.out, "  "+name+" ") {
 			t.Errorf("%s is not in the list", name)

@@ -280,14 +280,24 @@ func TestTheFirstMembersOfStaffAreLetIn(t *testing.T) {
 				}
 			}
 			var members []struct {
-				Method, Subject string
-				Active          bool
+				ID, Method, Subject string
+				Active              bool
 			}
 			if err := json.Unmarshal([]byte(h.does(0, "staff", "list", "--tenant", "seenburg", "--json").out), &members); err != nil || len(members) != 2 || !members[1].Active {
 				t.Errorf("--json: %v %+v", err, members)
 			}
 			if got := h.does(0, "staff", "list", "--tenant", "uferrode"); !strings.Contains(got.out, "0 members") {
 				t.Errorf("of the other authority: %s", got.out)
+			}
+			h.does(2, "staff", "remove", "8f3a", "--tenant", "seenburg")
+			h.does(1, "staff", "remove", members[0].ID, "--tenant", "uferrode") // not one of theirs
+			for range 2 {                                                       // again is no harm; it is the last administrator
+				if got := h.does(0, "staff", "remove", members[0].ID, "--tenant", "seenburg"); !strings.Contains(got.out, "removed") {
+					t.Errorf("removing: %s", got.out)
+				}
+			}
+			if got := h.does(0, "staff", "list", "--tenant", "seenburg"); !strings.Contains(got.out, "1 members") || strings.Contains(got.out, "Harmsdorf") {
+				t.Errorf("after the removal: %s", got.out)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"stadttor/internal/accounts"
 	"stadttor/internal/accounts/local"
 	"stadttor/internal/app"
+	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/tenancy"
@@ -23,6 +24,7 @@ type staffCmd struct {
 	Add    staffAddCmd    `cmd:"" help:"Add somebody who signs in by a connected method, e.g. the house's own OpenID provider."`
 	Invite staffInviteCmd `cmd:"" help:"Add somebody who signs in with e-mail address and password or passkey; prints his one-time link."`
 	List   staffListCmd   `cmd:"" help:"List an authority's staff, with names."`
+	Remove staffRemoveCmd `cmd:"" help:"Take somebody's access away for good, also the last administrator's."`
 }
 
 // ofTenant are the flags of verbs about one tenant.
@@ -154,6 +156,7 @@ func (staffListCmd) Help() string {
 
 // listed is a member as printed.
 type listed struct {
+	ID      string   `json:"id"`
 	Name    string   `json:"name"`
 	Method  string   `json:"method"`
 	Subject string   `json:"subject"`
@@ -170,7 +173,7 @@ func (c *staffListCmd) Run(ctx context.Context) error {
 		}
 		out := []listed{}
 		for _, m := range members {
-			out = append(out, listed{m.Name.Reveal(), m.Method, m.Subject.Reveal(), m.Active, rolesOf(a, t, m)})
+			out = append(out, listed{string(m.ID), m.Name.Reveal(), m.Method, m.Subject.Reveal(), m.Active, rolesOf(a, t, m)})
 		}
 		if c.JSON {
 			e := json.NewEncoder(os.Stdout)
@@ -183,9 +186,38 @@ func (c *staffListCmd) Run(ctx context.Context) error {
 			if !m.Active {
 				state = " (blocked)"
 			}
-			fmt.Printf("%-30s %-16s %s%s\n", m.Name, m.Method, strings.Join(m.Roles, ", "), state)
+			fmt.Printf("%s  %-30s %-16s %s%s\n", m.ID, m.Name, m.Method, strings.Join(m.Roles, ", "), state)
 		}
 		fmt.Printf("%s: %d members of staff\n", t.Name, len(out))
+		return nil
+	})
+}
+
+type staffRemoveCmd struct {
+	ofTenant
+	ID string `arg:"" help:"Whom, as stadttor staff list prints it."`
+}
+
+// Help is shown by stadttor staff remove --help.
+func (staffRemoveCmd) Help() string {
+	return `His roles, sessions and credentials go, and open cases that he holds go back to their unit; his name stays with the files that say what he did. Who comes back is added as somebody new. Administrators do this at /verwaltung/personal; only here can the last one of an authority be removed. Removing somebody again changes nothing.
+
+Example:
+  stadttor staff list --tenant seenburg --config FILE
+  stadttor staff remove 01KAPJ3M8Q4T6V9X2Y5Z7B1C3D --tenant seenburg --config FILE`
+}
+
+// Run removes.
+func (c *staffRemoveCmd) Run(ctx context.Context) error {
+	return c.with(ctx, func(a *app.App, t tenancy.Tenant) error {
+		id := ident.StaffID(c.ID)
+		if !ident.Valid(id) {
+			return usage{errors.New("ID: not one that stadttor staff list prints")}
+		}
+		if err := a.Accounts.RemoveStaff(ctx, operator, t, id); err != nil {
+			return err
+		}
+		fmt.Println("removed")
 		return nil
 	})
 }

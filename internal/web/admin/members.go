@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+
 	"stadttor/internal/accounts"
 	"stadttor/internal/ident"
 	"stadttor/internal/pii"
@@ -104,8 +107,9 @@ func (s *Server) membersTable(page ui.Page, t ident.TenantID, own []accounts.Own
 	p := page.Printer()
 	all := len(list)
 	list = slices.DeleteFunc(list, func(m accounts.Member) bool { return m.Left() != left })
-	slices.SortFunc(list, func(a, b accounts.Member) int {
-		return strings.Compare(accesses.name(page, a), accesses.name(page, b))
+	names := collate.New(language.German)
+	slices.SortStableFunc(list, func(a, b accounts.Member) int {
+		return names.CompareString(accesses.name(page, a), accesses.name(page, b))
 	})
 	out := ui.Table{ID: "personal", Caption: p.T("admin.members.caption", "n", len(list)), Empty: p.T("admin.members.none"), Columns: []ui.Column{{Title: p.T("admin.members.name")}, {Title: p.T("admin.members.roles")}, {Title: p.T("staff.col.state")}}}
 	filter := ui.Filter{Name: "personen", Label: p.T("admin.leave.filter"), Options: []ui.Option{{Label: p.T("admin.leave.here")}, {Value: leftMembers, Label: p.T("admin.leave.gone")}}}
