@@ -45,7 +45,7 @@ the same table, with the roles that their authority made itself, at ` + "`/verwa
 			b.WriteString("- " + string(row.Role) + " gives and takes: " + strings.Join(names, ", ") + "\n")
 		}
 	}
-	b.WriteString("\nNobody changes his own grants or blocks himself. Each grant and each revocation is an entry of the audit log.\n")
+	b.WriteString("\nNobody changes his own grants, blocks or removes himself; the last administrator of an authority is removed, blocked or demoted by the operator only. Each grant and each revocation is an entry of the audit log.\n")
 	name := filepath.Join("..", "..", "docs", "operations", "roles.md")
 	if *update {
 		if err := os.WriteFile(name, []byte(b.String()), 0o644); err != nil {
