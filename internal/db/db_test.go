@@ -333,6 +333,32 @@ func TestANewerDatabaseIsRefused(t *testing.T) {
 	})
 }
 
+// The walls must not hide rows from a migration: 0022 numbers the flags of
+// payments that are there.
+func TestAMigrationReachesTheRowsOfEveryTenant(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, _ *clock.Fake) {
+		ctx := t.Context()
+		if err := db.MigrateDownTo(ctx, d, 21); err != nil {
+			t.Fatal(err)
+		}
+		for _, tenant := range []string{"a", "b"} {
+			if err := d.InTx(ctx, db.ForTenant("r", ident.TenantID(tenant)), func(tx *db.Tx) error {
+				_, err := tx.Exec(ctx, `INSERT INTO payment (tenant_id,id,demand_id,attempt,case_id,person_id,amount,purpose,reference,lines,state,provider,ref,flag,refunded,turn,created_at,started_at,settled_at)
+					VALUES ($1,'p','p',1,'c','',1250,'','',$2,'paid','karte','x','surplus',0,0,0,0,0)`, tenant, []byte{})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, d, db.Across("", "test"), `SELECT count(*) FROM payment WHERE flag_no=1 AND kept=1250`); n != 2 {
+			t.Errorf("%d of 2 rows were reached", n)
+		}
+	})
+}
+
 // Both engines have the same tables with the same columns.
 func TestSchemasAreEqual(t *testing.T) {
 	if len(dbtest.Engines()) < 2 {

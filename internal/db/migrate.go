@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -18,43 +20,51 @@ import (
 // ErrNewer says that the database was written by a newer program.
 var ErrNewer = errors.New("the database is newer than this program: downgrading is refused, install the newer program or restore a backup")
 
-func (e *sqliteEngine) migrate(ctx context.Context) error {
-	// Goose needs connections of its own; verbs wait meanwhile on the file lock.
-	return up(ctx, e.writerForMigration, goose.DialectSQLite3, "sqlite")
-}
+func (e *sqliteEngine) migrate(ctx context.Context) error { return e.migrating(ctx, up(ctx)) }
 
-// writerForMigration lends a plain handle to the same file.
-func (e *sqliteEngine) writerForMigration(ctx context.Context, fn func(*sql.DB) error) error {
+// migrating lends a plain handle to the same file: goose needs connections of
+// its own; verbs wait meanwhile on the file lock.
+func (e *sqliteEngine) migrating(_ context.Context, fn func(*goose.Provider) error) error {
 	d, err := sql.Open("sqlite", "file:"+e.path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
 	if err != nil {
 		return err
 	}
 	d.SetMaxOpenConns(1)
-	return errors.Join(fn(d), d.Close())
+	return errors.Join(provide(d, goose.DialectSQLite3, "sqlite", fn), d.Close())
 }
 
 func (e *postgresEngine) migrate(ctx context.Context) error {
-	err := up(ctx, func(_ context.Context, fn func(*sql.DB) error) error { return fn(e.db) }, goose.DialectPostgres, "postgres")
-	if err != nil {
+	if err := e.migrating(ctx, up(ctx)); err != nil {
 		return err
 	}
 	return e.secure(ctx)
 }
 
-func up(ctx context.Context, with func(context.Context, func(*sql.DB) error) error, dialect goose.Dialect, name string) error {
-	return with(ctx, func(d *sql.DB) error {
-		opts := []goose.ProviderOption{}
-		if name == "postgres" {
-			l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-			if err != nil {
-				return err
-			}
-			opts = append(opts, goose.WithSessionLocker(l))
-		}
-		p, err := goose.NewProvider(dialect, d, dialectFS{migrations.FS, tokens[name]}, opts...)
-		if err != nil {
-			return fmt.Errorf("reading migrations: %w", err)
-		}
+// migrating connects across the walls: a migration changes rows of all tenants,
+// and behind a wall it would find none and say nothing.
+func (e *postgresEngine) migrating(_ context.Context, fn func(*goose.Provider) error) error {
+	l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+	if err != nil {
+		return err
+	}
+	d := stdlib.OpenDB(*e.pool.Config().ConnConfig, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SELECT set_config('app.across','yes',false)")
+		return err
+	}))
+	return errors.Join(provide(d, goose.DialectPostgres, "postgres", fn, goose.WithSessionLocker(l)), d.Close())
+}
+
+func provide(d *sql.DB, dialect goose.Dialect, name string, fn func(*goose.Provider) error, opts ...goose.ProviderOption) error {
+	p, err := goose.NewProvider(dialect, d, dialectFS{migrations.FS, tokens[name]}, opts...)
+	if err != nil {
+		return fmt.Errorf("reading migrations: %w", err)
+	}
+	return fn(p)
+}
+
+// up brings a database to the newest version that the program knows.
+func up(ctx context.Context) func(*goose.Provider) error {
+	return func(p *goose.Provider) error {
 		have, err := p.GetDBVersion(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the schema's version: %w", err)
@@ -67,7 +77,7 @@ func up(ctx context.Context, with func(context.Context, func(*sql.DB) error) err
 			return fmt.Errorf("migrating: %w", err)
 		}
 		return nil
-	})
+	}
 }
 
 // tokens are the few words that the two engines spell differently in a
