@@ -44,6 +44,7 @@ function pages({ state, ids }) {
     { name: 'start-kreis', path: '/', portal: 'kreis-musterland', quick: true },
     { name: 'suche', path: '/suche?q=hund' },
     { name: 'suche-leer', path: '/suche?q=xqzzyv' },
+    { name: 'suche-nahe', path: '/suche?q=maulkorb', portal: 'nordhafen', quick: true },
     { name: 'suche-eng', path: '/suche?q=anmelden', reach: async (page) => { await page.locator('main summary').first().click(); await press('main a:has-text("Online möglich")')(page); }, quick: true },
     { name: 'suche-zu-eng', path: '/suche?q=ummelden&online=ja&stelle=land&lage=tiere', quick: true },
     { name: 'suche-danke', path: '/suche?q=ausweis', reach: press('main button:has-text("Ja, das hilft")'), quick: true },
