@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -32,7 +31,10 @@ func (p *plan) around(src sources) *plan {
 		}
 	}
 	q := p.filter
-	q.Text, q.Limit = "", min(cmp.Or(max(q.Limit, 0), aroundHits), aroundHits)
+	q.Text = ""
+	if q.Limit <= 0 || q.Limit > aroundHits {
+		q.Limit = aroundHits
+	}
 	for i := 0; len(q.Text) < MaxQueryRunes; i++ { // in turn: plans cut what is too long
 		more := false
 		for _, l := range lists {

@@ -54,6 +54,14 @@ func TestWhereNothingAnswersTheHitsLieNear(t *testing.T) {
 	}
 }
 
+func TestAPlaceIsToldAlsoWhereNothingAnswers(t *testing.T) {
+	words := NewVocabulary(nil, []Entry{{Official: []string{"Beißkorbzwang"}, Words: []string{"Beißkorb", "Hund mit Beißkorb"}}})
+	v := NewView(Build([]Doc{{Kind: KindService, ID: "hund", Title: "Hunde - An- und Abmeldung"}}, Options{Synonyms: words, Places: []string{"Torhausen"}}), nil, nil)
+	if r := v.Search(Query{Text: "Beißkorb Torhausen"}); !r.Near || len(r.Places) != 1 || r.Places[0] != "Torhausen" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestWhatEditorsTeachComesBeforeWhatLiesNear(t *testing.T) {
 	words := NewVocabulary(nil, []Entry{{Official: []string{"Beißkorbzwang"}, Words: []string{"Beißkorb", "Hund mit Beißkorb"}}})
 	v := NewView(Build([]Doc{{Kind: KindService, ID: "hund", Title: "Hunde - An- und Abmeldung"}, {Kind: KindService, ID: "bus", Title: "Fundsachen"}}, Options{Synonyms: words}), nil, nil)

@@ -37,10 +37,12 @@ func SearchMany(views []NamedView, q Query) (out []ManyHit, near bool) {
 			found = nv.View.learnt.ask(src, q, p, found, libraries, owners(views), ways)
 		}
 	}
-	if wide := p.around(src); len(found) == 0 && wide != nil {
-		p, near = wide, true
-		found, portals = runMany(views, libraries, wide)
-		found = closest(found)
+	if len(found) == 0 {
+		if wide := p.around(src); wide != nil {
+			p, near = wide, true
+			found, portals = runMany(views, libraries, wide)
+			found = closest(found)
+		}
 	}
 	page, _ := p.page(found)
 	for _, c := range page {

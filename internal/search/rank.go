@@ -24,7 +24,7 @@ func (v *View) Search(q Query) Result {
 	if wide == nil {
 		return p.result(nil)
 	}
-	wide.corrected = p.corrected
+	wide.corrected, wide.placeName = p.corrected, p.placeName
 	r := wide.result(closest(v.run(wide)))
 	r.Near = len(r.Hits) > 0
 	return r
