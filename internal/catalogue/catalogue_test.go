@@ -254,7 +254,7 @@ func TestOnlyOwnEditorsEdit(t *testing.T) {
 	})
 }
 
-func TestAPublicationReachesTheOtherNode(t *testing.T) {
+func TestAPublicationReachesTheOtherNodeWithinASecond(t *testing.T) {
 	if len(dbtest.Engines()) < 2 {
 		t.Skip("PostgreSQL left out on purpose")
 	}
@@ -284,11 +284,12 @@ func TestAPublicationReachesTheOtherNode(t *testing.T) {
 	if err := one.c.Save(t.Context(), op, one.of("torhausen"), dr.Own, 0, true); err != nil {
 		t.Fatal(err)
 	}
-	// The poll would take a minute; how soon it is, internal/test/nodes says.
-	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+	const step = 10 * time.Millisecond // of waiting: what a busy machine takes to look is not counted
+	for waited := time.Duration(0); waited < time.Second; waited += step {
 		if p, _ := two.view(t, "torhausen").Service("hundesteuer-anmeldung"); p.Short == dr.Own.Short {
 			return
 		}
+		time.Sleep(step)
 	}
-	t.Error("the other node still shows the old text")
+	t.Error("the other node still shows the old text after a second")
 }
