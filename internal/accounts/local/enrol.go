@@ -13,11 +13,7 @@ import (
 // "local.try.gone".
 func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out Enrolment, err error) {
 	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
-		if err != nil {
-			return err
-		}
-		a, err := r.byID(ctx, tx, t.account)
+		_, a, err := r.enrolling(ctx, tx, secret)
 		if err != nil {
 			return err
 		}
@@ -35,11 +31,7 @@ func (s *Service) BeginEnrol(ctx context.Context, x Scope, secret string) (out E
 func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code pii.Text) (next Next, codes []pii.Text, err error) {
 	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		next, codes = Next{}, nil
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
-		if err != nil {
-			return err
-		}
-		a, err := r.byID(ctx, tx, t.account)
+		t, a, err := r.enrolling(ctx, tx, secret)
 		if err != nil {
 			return err
 		}
@@ -53,11 +45,7 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 		if err := r.changed(ctx, tx, a, "totp-on"); err != nil {
 			return err
 		}
-		if len(codes) > 0 {
-			next, err = r.move(ctx, tx, t, StageShown, a.id, MeansPasswordCode)
-			return err
-		}
-		next, err = r.signed(ctx, tx, t, a, MeansPasswordCode, true)
+		next, err = r.enrolled(ctx, tx, t, a, codes, MeansPasswordCode)
 		return err
 	})
 	return next, codes, err
@@ -67,11 +55,7 @@ func (s *Service) ConfirmEnrol(ctx context.Context, x Scope, secret string, code
 // place of BeginEnrol. Error: Forbidden "local.try.gone".
 func (s *Service) BeginEnrolPasskey(ctx context.Context, x Scope, secret string) (c Ceremony, err error) {
 	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
-		if err != nil {
-			return err
-		}
-		a, err := r.byID(ctx, tx, t.account)
+		t, a, err := r.enrolling(ctx, tx, secret)
 		if err != nil {
 			return err
 		}
@@ -85,42 +69,38 @@ func (s *Service) BeginEnrolPasskey(ctx context.Context, x Scope, secret string)
 // recovery codes the try goes on at StageShown. Errors: as AddPasskey, Forbidden
 // "local.try.gone".
 func (s *Service) EnrolPasskey(ctx context.Context, x Scope, secret, ceremony string, answer []byte, name pii.Text) (next Next, codes []pii.Text, err error) {
-	r, err := s.room(x)
-	if err != nil {
-		return next, nil, err
-	}
 	if name, err = cleanPasskeyName(name); err != nil {
 		return next, nil, err
 	}
-	err = s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
+	err = s.inRoom(ctx, x, func(tx *db.Tx, r room) error {
 		next, codes = Next{}, nil
-		t, err := r.getTry(ctx, tx, secret, StageEnrol)
+		t, a, err := r.enrolling(ctx, tx, secret)
 		if err != nil {
 			return err
 		}
-		a, err := r.byID(ctx, tx, t.account)
-		if err != nil {
+		if codes, err = r.addPasskey(ctx, tx, a, "enrol:"+t.id, ceremony, answer, name); err != nil {
 			return err
 		}
-		c, err := r.credential(ctx, tx, "enrol:"+t.id, ceremony, a.id, answer)
-		if err != nil {
-			return err
-		}
-		if err := r.putPasskey(ctx, tx, a.id, c, name); err != nil {
-			return err
-		}
-		if codes, err = r.firstCodes(ctx, tx, a.id); err != nil {
-			return err
-		}
-		if err := r.changed(ctx, tx, a, "passkey-on"); err != nil {
-			return err
-		}
-		if len(codes) > 0 {
-			next, err = r.move(ctx, tx, t, StageShown, a.id, MeansPasskey)
-			return err
-		}
-		next, err = r.signed(ctx, tx, t, a, MeansPasskey, true)
+		next, err = r.enrolled(ctx, tx, t, a, codes, MeansPasskey)
 		return err
 	})
 	return next, codes, err
+}
+
+// enrolling finds the try in which a second factor is set up, and whose.
+func (r room) enrolling(ctx context.Context, tx *db.Tx, secret string) (t try, a account, err error) {
+	if t, err = r.getTry(ctx, tx, secret, StageEnrol); err != nil {
+		return t, a, err
+	}
+	a, err = r.byID(ctx, tx, t.account)
+	return t, a, err
+}
+
+// enrolled goes on with the try once the second factor is there: fresh codes are
+// shown first.
+func (r room) enrolled(ctx context.Context, tx *db.Tx, t try, a account, codes []pii.Text, means string) (Next, error) {
+	if len(codes) > 0 {
+		return r.move(ctx, tx, t, StageShown, a.id, means)
+	}
+	return r.signed(ctx, tx, t, a, means, true)
 }

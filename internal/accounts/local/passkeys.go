@@ -27,19 +27,25 @@ func (s *Service) AddPasskey(ctx context.Context, h Holder, ceremony string, ans
 		return nil, err
 	}
 	err = s.change(ctx, h, func(tx *db.Tx, r room, a account) error {
-		c, err := r.credential(ctx, tx, "add:"+string(a.id), ceremony, a.id, answer)
-		if err != nil {
-			return err
-		}
-		if err := r.putPasskey(ctx, tx, a.id, c, name); err != nil {
-			return err
-		}
-		if codes, err = r.firstCodes(ctx, tx, a.id); err != nil {
-			return err
-		}
-		return r.changed(ctx, tx, a, "passkey-on")
+		codes, err = r.addPasskey(ctx, tx, a, "add:"+string(a.id), ceremony, answer, name)
+		return err
 	})
 	return codes, err
+}
+
+// addPasskey takes the browser's answer to a ceremony into an account.
+func (r room) addPasskey(ctx context.Context, tx *db.Tx, a account, bound, ceremony string, answer []byte, name pii.Text) (codes []pii.Text, err error) {
+	c, err := r.credential(ctx, tx, bound, ceremony, a.id, answer)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.putPasskey(ctx, tx, a.id, c, name); err != nil {
+		return nil, err
+	}
+	if codes, err = r.firstCodes(ctx, tx, a.id); err != nil {
+		return nil, err
+	}
+	return codes, r.changed(ctx, tx, a, "passkey-on")
 }
 
 // RenamePasskey gives one of the holder's passkeys another name. Errors:
