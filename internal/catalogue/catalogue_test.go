@@ -11,6 +11,7 @@ import (
 	demofiles "stadttor/internal/app/demo/catalogue"
 	"stadttor/internal/catalogue"
 	"stadttor/internal/clock"
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/errs"
@@ -254,7 +255,7 @@ func TestOnlyOwnEditorsEdit(t *testing.T) {
 	})
 }
 
-func TestAPublicationReachesTheOtherNodeWithinASecond(t *testing.T) {
+func TestAPublicationReachesTheOtherNode(t *testing.T) {
 	if len(dbtest.Engines()) < 2 {
 		t.Skip("PostgreSQL left out on purpose")
 	}
@@ -284,12 +285,8 @@ func TestAPublicationReachesTheOtherNodeWithinASecond(t *testing.T) {
 	if err := one.c.Save(t.Context(), op, one.of("torhausen"), dr.Own, 0, true); err != nil {
 		t.Fatal(err)
 	}
-	const step = 10 * time.Millisecond // of waiting: what a busy machine takes to look is not counted
-	for waited := time.Duration(0); waited < time.Second; waited += step {
-		if p, _ := two.view(t, "torhausen").Service("hundesteuer-anmeldung"); p.Short == dr.Own.Short {
-			return
-		}
-		time.Sleep(step)
-	}
-	t.Error("the other node still shows the old text after a second")
+	clocktest.Soon(t, "the new text on the other node", func() bool {
+		p, _ := two.view(t, "torhausen").Service("hundesteuer-anmeldung")
+		return p.Short == dr.Own.Short
+	})
 }

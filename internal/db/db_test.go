@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stadttor/internal/clock"
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/errs"
@@ -195,7 +196,7 @@ func TestNoticesArriveAfterTheCommit(t *testing.T) {
 				if p != "yes" && p != "" {
 					t.Errorf("got %q", p)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(clocktest.Patience):
 				t.Fatal("nothing came")
 			}
 		}
@@ -232,7 +233,7 @@ func TestListenersLookForThemselvesAfterTheLineWasLost(t *testing.T) {
 			if p != "" {
 				t.Errorf("got %q", p)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(clocktest.Patience):
 			t.Error("nobody was told")
 		}
 	})
@@ -254,13 +255,13 @@ func TestFollowersHearOfABurstAndEndWithTheirContext(t *testing.T) {
 		}
 		select {
 		case <-heard:
-		case <-time.After(10 * time.Second):
+		case <-time.After(clocktest.Patience):
 			t.Error("nothing was heard")
 		}
 		cancel()
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(clocktest.Patience):
 			t.Error("goes on after its end")
 		}
 		if n := len(heard); n > 10 { // and one for the line

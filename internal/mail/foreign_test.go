@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stadttor/internal/clock"
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/mail"
 )
@@ -66,7 +67,7 @@ func TestAForeignServerTakesOurMails(t *testing.T) {
 			if err := json.Unmarshal([]byte(l), v); err != nil {
 				t.Fatalf("%v: %s", err, l)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(clocktest.Patience):
 			t.Fatal("the server says nothing")
 		}
 	}

@@ -3,6 +3,8 @@ package mail
 import (
 	"testing"
 	"time"
+
+	"stadttor/internal/clock/clocktest"
 )
 
 func TestTheOutboxClosesAlsoBeforeItServes(t *testing.T) {
@@ -25,7 +27,7 @@ func TestTheOutboxClosesAlsoBeforeItServes(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(clocktest.Patience):
 		t.Error("Close waits for ever")
 	}
 }

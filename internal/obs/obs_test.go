@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"stadttor/internal/clock/clocktest"
 )
 
 // shared is a writer that a test reads while others write.
@@ -68,12 +70,7 @@ func TestALineArrivesSoonWithoutAnother(t *testing.T) {
 	var w shared
 	l := NewLines(&w)
 	_, _ = io.WriteString(l, "alone\n")
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if text, _ := w.text(); text == "alone\n" {
-			return
-		}
-	}
-	t.Error("it never arrived")
+	clocktest.Soon(t, "the line", func() bool { text, _ := w.text(); return text == "alone\n" })
 }
 
 func TestAFullDiskIsSaid(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"stadttor/internal/clock"
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/errs"
 )
 
@@ -66,8 +67,8 @@ func TestAKeyThatIsTakenBackEnds(t *testing.T) {
 	w.p.published = []jose.JSONWebKey{}
 	w.clock.Advance(keepFresh) // the next sign-in starts the call, the one after it sees the new set
 	_, _ = w.signIn(m, attempt(), nil)
-	waitFor(t, func() bool { return w.p.count("/jwks") == 2 })
-	waitFor(t, func() bool { _, err := w.signIn(m, attempt(), nil); return broken(err) == RuleKey })
+	clocktest.Soon(t, "the second call", func() bool { return w.p.count("/jwks") == 2 })
+	clocktest.Soon(t, "the new keys", func() bool { _, err := w.signIn(m, attempt(), nil); return broken(err) == RuleKey })
 }
 
 func TestAProviderThatIsDownIsBridged(t *testing.T) {
@@ -81,7 +82,7 @@ func TestAProviderThatIsDownIsBridged(t *testing.T) {
 	if _, err := w.signIn(m, attempt(), nil); err != nil {
 		t.Errorf("within a day: %v", err)
 	}
-	waitFor(t, func() bool { return w.p.count("/jwks") == 2 })
+	clocktest.Soon(t, "the second call", func() bool { return w.p.count("/jwks") == 2 })
 	w.clock.Advance(keepPause)
 	if _, err := w.signIn(m, attempt(), nil); !errs.Is(err, errs.KindUnavailable) {
 		t.Errorf("after a day: %v", err)
@@ -94,17 +95,6 @@ func TestAProviderThatIsDownIsBridged(t *testing.T) {
 	if _, err := w.signIn(m, attempt(), nil); err != nil {
 		t.Errorf("up again: %v", err)
 	}
-}
-
-func waitFor(t *testing.T, what func() bool) {
-	t.Helper()
-	for range 2000 {
-		if what() {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("did not happen")
 }
 
 func TestACrowdMakesOneCall(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/db"
 	"stadttor/internal/test/apptest"
 	"stadttor/internal/web/ui"
@@ -398,7 +399,7 @@ func raw(t testing.TB, addr, s string) (int, string) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(clocktest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _, _ = io.WriteString(c, s) }()

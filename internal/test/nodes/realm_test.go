@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/config"
 	"stadttor/internal/db"
 	"stadttor/internal/db/dbtest"
@@ -131,11 +132,11 @@ func TestTheOtherNodeHearsOfARealmWithADatabaseOfItsOwn(t *testing.T) {
 	editor := a.Browser().SignInStaff("nordhafen", "nordhafen-redaktion")
 	editor.Get("/verwaltung" + path).Sees(http.StatusOK)
 	editor.Submit(form(editor, "kurztext"), url.Values{"kurztext": {"Jeder Zwergpinscher zählt."}, "aktion": {"veroeffentlichen"}}).Sees(http.StatusOK)
-	soon(t, "the text", has(reader, b, "nordhafen", path, "Jeder Zwergpinscher zählt."))
+	clocktest.Soon(t, "the text", has(reader, b, "nordhafen", path, "Jeder Zwergpinscher zählt."))
 	admin := a.Browser().SignInStaff("nordhafen", "nordhafen-admin")
 	admin.Get("/verwaltung/portal").Sees(http.StatusOK)
 	admin.Submit(form(admin, "claim"), url.Values{"name": {"Hafenportal"}}).Sees(http.StatusOK)
-	soon(t, "the name", has(reader, b, "nordhafen", "/", "Hafenportal"))
+	clocktest.Soon(t, "the name", has(reader, b, "nordhafen", "/", "Hafenportal"))
 }
 
 // walls lists the tables of a database with those of their columns that say
