@@ -18,7 +18,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,6 +116,7 @@ type pg struct {
 	port int
 	mu   sync.Mutex // one CREATE DATABASE at a time: they wait for the template
 	root *sql.DB
+	life *os.File // closes with this program
 }
 
 func (s *pg) url(role, name string) string {
@@ -162,24 +162,21 @@ func startServer() (*pg, error) {
 	if err != nil {
 		return nil, err
 	}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // Pdeathsig belongs to this thread, so it stays
-		c := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
-			"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
-		c.Stdout, c.Stderr, c.Dir = log, log, dir
-		err := c.Start()
-		started <- err
-		if err == nil {
-			_ = c.Wait()
-		}
-		_ = os.RemoveAll(dir)
-	}()
-	if err := <-started; err != nil {
+	// A shell stands between: whatever ends this program closes its standard
+	// input, and it stops the server and takes the folder away.
+	stdin, life, err := os.Pipe()
+	if err != nil {
 		return nil, err
 	}
-	s := &pg{port: port}
+	c := exec.Command("sh", "-c", `dir=$1; shift; "$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$dir"`, "sh", dir,
+		filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setsid: true}
+	c.Stdin, c.Stdout, c.Stderr, c.Dir = stdin, log, log, dir
+	if err := errors.Join(c.Start(), stdin.Close(), log.Close()); err != nil {
+		return nil, err
+	}
+	s := &pg{port: port, life: life}
 	if s.root, err = sql.Open("pgx", s.url("root", "postgres")); err != nil {
 		return nil, err
 	}
