@@ -82,7 +82,7 @@ var groups = []struct {
 	run     func(ctx context.Context, b *bench) error
 }{
 	{"pages", 100, pages}, {"search", 95, searchPages}, {"form", 65, formSteps}, {"submit", 90, submissions}, {"signin", 45, signIns},
-	{"memory", 75, memory}, {"start", 8, starts}, {"tenants", 120, tenants}, {"transfer", 25, transfer}, {"index", 55, index},
+	{"nodes", 60, nodes}, {"memory", 75, memory}, {"start", 8, starts}, {"tenants", 120, tenants}, {"transfer", 25, transfer}, {"index", 55, index},
 }
 
 func names() (out []string) {
