@@ -75,12 +75,15 @@ func Open(t testing.TB, engine string, c clock.Clock) *db.DB {
 
 var serial atomic.Int64
 
-// URL gives the address of a fresh database that exists, without tables on
-// SQLite, migrated on PostgreSQL.
+// URL gives the address of a fresh migrated database.
 func URL(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "sqlite" {
-		return "sqlite:" + filepath.Join(t.TempDir(), "stadttor.db")
+		b, err := migrated()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "sqlite:" + file(t, b)
 	}
 	s, err := server()
 	if err != nil {
@@ -98,7 +101,7 @@ func URL(t testing.TB, engine string) string {
 func Empty(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "sqlite" {
-		return URL(t, engine)
+		return "sqlite:" + filepath.Join(t.TempDir(), "stadttor.db")
 	}
 	s, err := server()
 	if err != nil {
@@ -128,6 +131,35 @@ func (s *pg) exec(q string) error {
 	defer s.mu.Unlock()
 	_, err := s.root.Exec(q)
 	return err
+}
+
+// migrated is what the file of a migrated SQLite database holds: to migrate is
+// half the time of many a test.
+var migrated = sync.OnceValues(func() (b []byte, err error) {
+	dir, err := os.MkdirTemp("", "stadttor-sqlite-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "migrated.db")
+	d, err := db.Open(context.Background(), db.Config{URL: "sqlite:" + path})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(d.Migrate(context.Background()), d.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// file writes the file of a database for one test.
+func file(t testing.TB, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stadttor.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 var server = sync.OnceValues(startServer)
@@ -234,15 +266,11 @@ func credential(dir string) (*syscall.Credential, error) {
 func Clone(t testing.TB, from string) string {
 	t.Helper()
 	if path, ok := strings.CutPrefix(from, "sqlite:"); ok {
-		to := filepath.Join(t.TempDir(), "stadttor.db")
 		b, err := os.ReadFile(path)
-		if err == nil {
-			err = os.WriteFile(to, b, 0o600)
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		return "sqlite:" + to
+		return "sqlite:" + file(t, b)
 	}
 	s, err := server()
 	if err != nil {
