@@ -2,8 +2,6 @@ package search
 
 import (
 	"math"
-	"slices"
-	"sort"
 	"strings"
 )
 
@@ -16,7 +14,7 @@ type Options struct {
 // Build indexes documents. Of documents with the same key the last one counts.
 // It never fails: what cannot be searched is merely not found.
 func Build(docs []Doc, o Options) *Corpus {
-	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), terms: make(map[string]uint32)}
+	b := builder{l: german(), words: make(map[string]token), infos: make(map[string]*info), terms: make(map[string]uint32), forms: newSpellings()}
 	c := &Corpus{
 		byKey:   make(map[Key]uint32, len(docs)),
 		atPlace: make(map[string][]uint32),
@@ -27,8 +25,7 @@ func Build(docs []Doc, o Options) *Corpus {
 		c.vocab = BuiltIn()
 	}
 	b.c = c
-	b.best, b.concepts = make([]float32, len(c.vocab.names)), make([][]posting, len(c.vocab.names))
-	b.forms = newSpellings()
+	b.best = make([]float32, len(c.vocab.names))
 	last := make(map[Key]int, len(docs))
 	for i, d := range docs {
 		last[Key{d.Kind, d.ID}] = i
@@ -61,19 +58,17 @@ type builder struct {
 	heads  notes // of the document at hand
 	bodies notes
 	words  map[string]token // as written
+	toks   []token          // of the text at hand
 	infos  map[string]*info // by folded word and stem
 	best   []float32        // concept to its strength in the document at hand
 	about  []uint32         // concepts with a strength
 
-	terms    map[string]uint32
-	list     []found
-	concepts [][]posting // by their number
-}
+	terms map[string]uint32
+	texts []string // of the terms
 
-// found is a term while the index is built.
-type found struct {
-	text       string
-	head, body []posting
+	// By document; invert.go turns them over.
+	titles, running, subjects [][]mention
+	page                      []mention // they are cut from
 }
 
 // info is what a word means to the index.
@@ -124,36 +119,58 @@ func (b *builder) term(text string) uint32 {
 	if id, ok := b.terms[text]; ok {
 		return id
 	}
-	id := uint32(len(b.list))
+	id := uint32(len(b.texts))
 	text = strings.Clone(text)
 	b.terms[text] = id
-	b.list = append(b.list, found{text: text})
+	b.texts = append(b.texts, text)
 	return id
 }
 
-// analyse returns the words of a text with what is known of them.
-func (b *builder) analyse(text string) ([]token, []*info) {
-	if text == "" {
-		return nil, nil
-	}
-	toks := b.l.analyseWith(text, b.words)
-	out := make([]*info, len(toks))
-	for i, t := range toks {
-		key := t.fold
-		if !strings.HasPrefix(t.fold, t.stem) {
-			key = t.fold + " " + t.stem
+// scan returns the words of a text, valid until the next call.
+func (b *builder) scan(text string) []token {
+	b.toks = scan(b.toks[:0], text, b.read)
+	return b.toks
+}
+
+// analyse does the same as [language.analyse], with what the index knows of each word.
+func (b *builder) analyse(text string) []token {
+	toks := b.l.telling(b.scan(text))
+	for i := range toks {
+		if t := &toks[i]; t.info == nil {
+			t.info = b.inform(t)
 		}
-		in, ok := b.infos[key]
-		if !ok {
-			in = &info{piece: b.piece(t.fold, t.stem)}
-			for _, p := range b.l.split(t.fold) {
-				in.parts = append(in.parts, b.piece(p.text, p.stem))
-			}
-			b.infos[strings.Clone(key)] = in
-		}
-		out[i] = in
 	}
-	return toks, out
+	return toks
+}
+
+// read looks at each word only once, as often as it is written.
+func (b *builder) read(word string) token {
+	if t, ok := b.words[word]; ok {
+		return t
+	}
+	word = strings.Clone(word)
+	t := newToken(word)
+	b.l.know(&t)
+	t.info = b.inform(&t)
+	b.words[word] = t
+	return t
+}
+
+// inform returns what a word means, the same for all its spellings.
+func (b *builder) inform(t *token) *info {
+	key := t.fold
+	if !strings.HasPrefix(t.fold, t.stem) {
+		key = t.fold + " " + t.stem
+	}
+	in, ok := b.infos[key]
+	if !ok {
+		in = &info{piece: b.piece(t.fold, t.stem)}
+		for _, p := range b.l.split(t.fold) {
+			in.parts = append(in.parts, b.piece(p.text, p.stem))
+		}
+		b.infos[strings.Clone(key)] = in
+	}
+	return in
 }
 
 func (b *builder) piece(text, stem string) piece {
@@ -166,7 +183,7 @@ func (b *builder) add(d *Doc) {
 	e := entry{
 		key:    Key{d.Kind, d.ID},
 		title:  d.Title,
-		folded: foldText(d.Title),
+		folded: joined(b.scan(d.Title)),
 		online: d.Online,
 		pop:    float32(math.Log1p(max(0, d.Popularity))),
 	}
@@ -203,21 +220,27 @@ func (b *builder) add(d *Doc) {
 	b.text(d.Lead, qLead, qLeadPart, subjectLead, inLead)
 	b.text(d.Body, qBody, qBodyPart, subjectBody, inBody)
 
+	list := b.mentions(len(b.heads.in))
 	for _, t := range b.heads.in {
 		v := b.heads.best[t]
-		b.list[t].head = append(b.list[t].head, posting{id, uint16(v >> 8), reason(v)})
+		list = append(list, mention{t, uint16(v >> 8), reason(v)})
 	}
+	b.titles = append(b.titles, list)
+	list = b.mentions(len(b.bodies.in))
 	for _, t := range b.bodies.in {
 		if b.heads.get(t) == 0 {
 			v := b.bodies.best[t]
-			b.list[t].body = append(b.list[t].body, posting{id, uint16(v >> 8), reason(v)})
+			list = append(list, mention{t, uint16(v >> 8), reason(v)})
 		}
 	}
+	b.running = append(b.running, list)
+	list = b.mentions(len(b.about))
 	for _, k := range b.about {
-		b.concepts[k] = append(b.concepts[k], posting{id, uint16(b.best[k] * full), inName})
+		list = append(list, mention{k, uint16(b.best[k] * full), inName})
 	}
+	b.subjects = append(b.subjects, list)
 	for _, p := range d.Places {
-		if f := foldText(p); f != "" {
+		if f := joined(b.scan(p)); f != "" {
 			c.atPlace[f] = append(c.atPlace[f], id)
 		}
 	}
@@ -250,7 +273,7 @@ func (b *builder) subject(concept uint32, q float32) {
 }
 
 func (b *builder) title(text string) {
-	toks, infos := b.analyse(text)
+	toks := b.analyse(text)
 	var total float32
 	for _, t := range toks {
 		total += b.l.weight(t.stem)
@@ -259,8 +282,8 @@ func (b *builder) title(text string) {
 	v := b.c.vocab
 	bag := v.bag()
 	defer bag.free()
-	for i, t := range toks {
-		in := infos[i]
+	for _, t := range toks {
+		in := t.info
 		share := titleFloor + (1-titleFloor)*b.l.weight(t.stem)/total
 		b.heads.note(in.term, qTitle*share, inTitle)
 		b.forms.add(t.fold, t.stem, t.text, 0)
@@ -273,7 +296,7 @@ func (b *builder) title(text string) {
 			b.heads.note(p.term, q*share, inTitlePart)
 			bag.put(p.stem, 0.8, 0)
 			if len(p.text) > 4 {
-				b.forms.add(p.text, b.list[p.term].text, p.text, 1)
+				b.forms.add(p.text, b.texts[p.term], p.text, 1)
 			}
 		}
 	}
@@ -285,9 +308,8 @@ func (b *builder) title(text string) {
 
 // name notes the name of a person: no compounds ("Sommerfeld"), no concepts ("Kaiser").
 func (b *builder) name(text string) {
-	toks, infos := b.analyse(text)
-	for i, t := range toks {
-		b.heads.note(infos[i].term, qTitle, inTitle)
+	for _, t := range b.analyse(text) {
+		b.heads.note(t.info.term, qTitle, inTitle)
 		b.forms.add(t.fold, t.stem, t.text, 0)
 	}
 }
@@ -305,7 +327,7 @@ var (
 )
 
 func (b *builder) keyword(text string, as standing) {
-	toks, infos := b.analyse(text)
+	toks := b.analyse(text)
 	var total float32
 	for _, t := range toks {
 		total += b.l.weight(t.stem)
@@ -314,8 +336,8 @@ func (b *builder) keyword(text string, as standing) {
 	v := b.c.vocab
 	bag := v.bag()
 	defer bag.free()
-	for i, t := range toks {
-		in := infos[i]
+	for _, t := range toks {
+		in := t.info
 		share := 0.6 + 0.4*b.l.weight(t.stem)/total
 		b.heads.note(in.term, as.whole*share, as.why)
 		b.forms.add(t.fold, t.stem, t.text, 0)
@@ -335,16 +357,17 @@ func (b *builder) text(s string, whole, partly, subject float32, why reason) {
 	if s == "" {
 		return
 	}
-	toks, infos := b.analyse(s)
-	for _, in := range infos {
-		in.count++
+	toks := b.analyse(s)
+	for i := range toks {
+		toks[i].info.count++
 	}
 	v := b.c.vocab
 	bag := v.bag()
 	defer bag.free()
-	for i, in := range infos {
-		n := in.count
-		if n == 0 || toks[i].digit && len(toks[i].fold) < 3 {
+	for i := range toks {
+		t := &toks[i]
+		in, n := t.info, t.info.count
+		if n == 0 || t.digit && len(t.fold) < 3 {
 			continue
 		}
 		in.count = 0
@@ -356,65 +379,10 @@ func (b *builder) text(s string, whole, partly, subject float32, why reason) {
 			bag.put(p.stem, 0.7, 0)
 		}
 	}
-	for _, in := range infos {
-		in.count = 0
+	for i := range toks {
+		toks[i].info.count = 0
 	}
 	bag.find(0.6, func(m meaning) {
 		b.subject(m.concept, subject*m.name*m.factor)
-	})
-}
-
-func (b *builder) finish() {
-	c := b.c
-	slices.SortFunc(b.list, func(x, y found) int { return strings.Compare(x.text, y.text) })
-	n, size := 0, 0
-	for i := range b.list {
-		n += len(b.list[i].head) + len(b.list[i].body)
-		size += len(b.list[i].text)
-	}
-	for _, posts := range b.concepts {
-		n += len(posts)
-	}
-	// All texts share one string and all postings one slice.
-	var text strings.Builder
-	text.Grow(size)
-	for i := range b.list {
-		text.WriteString(b.list[i].text)
-	}
-	all := text.String()
-	c.terms = make([]term, len(b.list))
-	c.postings = make([]posting, 0, n)
-	for i := range b.list {
-		f, t := &b.list[i], &c.terms[i]
-		t.text, all = all[:len(f.text)], all[len(f.text):]
-		t.head = uint32(len(c.postings))
-		c.postings = append(c.postings, f.head...)
-		t.body = uint32(len(c.postings))
-		c.postings = append(c.postings, f.body...)
-		t.last = uint32(len(c.postings))
-		f.head, f.body = nil, nil
-	}
-	if len(c.terms) >= largeCorpus {
-		c.quick = make(map[string]uint32, len(c.terms))
-		for i := range c.terms {
-			c.quick[c.terms[i].text] = uint32(i)
-		}
-	}
-	for number, posts := range b.concepts {
-		if len(posts) > 0 {
-			first := uint32(len(c.postings))
-			c.postings = append(c.postings, posts...)
-			c.concepts = append(c.concepts, concept{uint32(number), first, uint32(len(c.postings))})
-		}
-	}
-	c.concepts = slices.Clip(c.concepts)
-	c.forms = b.forms.build()
-	c.starts = slices.Clip(c.starts)
-	sort.Slice(c.starts, func(i, j int) bool {
-		a, b := c.starts[i], c.starts[j]
-		if a.text != b.text {
-			return a.text < b.text
-		}
-		return a.doc < b.doc
 	})
 }

@@ -10,10 +10,38 @@ import (
 
 // token is one word of a text.
 type token struct {
-	text  string // lower case, as written, for display
-	fold  string // spelling made equal: see fold
-	stem  string // term of the index: see stemmer
-	digit bool   // consists of digits only
+	text   string // lower case, as written, for display
+	fold   string // spelling made equal: see fold
+	stem   string // term of the index: see stemmer
+	digit  bool   // consists of digits only
+	traits        // set with the stem
+	info   *info  // what the index being built knows of it; nil elsewhere
+}
+
+// traits are what the word lists say of a token.
+type traits struct {
+	stop     bool // word of questions
+	verb     bool // of a kind that may part from its particle
+	particle bool // beginning of a verb
+}
+
+func newToken(word string) token {
+	f := fold(word)
+	return token{text: strings.ToLower(word), fold: f, digit: digitsOnly(f)}
+}
+
+// tail returns the last part of a compound, or "".
+func (t *token) tail() string {
+	if t.info != nil {
+		if n := len(t.info.parts); n > 0 {
+			return t.info.parts[n-1].text
+		}
+		return ""
+	}
+	if parts := german().split(t.fold); len(parts) > 1 {
+		return parts[len(parts)-1].text
+	}
+	return ""
 }
 
 // hyphens that join words, and signs that join a feminine ending to a noun.
@@ -130,12 +158,13 @@ func cut(text string) string {
 // words splits a text into folded words. Hyphenated words become several words
 // ("Kfz-Zulassung"), hanging hyphens are completed ("An- und Abmeldung"),
 // gender forms lose their ending ("Bürger*innen"). Stems are not yet set.
-func words(text string) []token { return scan(text, nil) }
+func words(text string) []token {
+	return scan(make([]token, 0, len(text)/8+1), text, newToken)
+}
 
-// scan does what words does; the cache keeps the folded form of each word as written.
-func scan(text string, cache map[string]token) []token {
+// scan does what words does: it appends to out what read makes of each word as written.
+func scan(out []token, text string, read func(word string) token) []token {
 	text = norm.NFC.String(strings.ToValidUTF8(text, " "))
-	out := make([]token, 0, len(text)/8+1)
 	hanging := -1 // index of the first word that waits for its ending
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
@@ -167,15 +196,7 @@ func scan(text string, cache map[string]token) []token {
 				hyphen = !wordRune(after)
 			}
 		}
-		t, ok := cache[word]
-		if !ok {
-			f := fold(word)
-			t = token{text: strings.ToLower(word), fold: f, digit: digitsOnly(f)}
-			if cache != nil {
-				t.stem = german().stem(f)
-				cache[strings.Clone(word)] = t
-			}
-		}
+		t := read(word)
 		if f := t.fold; f != "" {
 			out = append(out, t)
 			switch {
@@ -198,6 +219,7 @@ func complete(out []token, first int) {
 	if len(out)-1-first > 6 {
 		return
 	}
+	tail := out[len(out)-1].tail()
 	for k := first; k < len(out)-1; k++ {
 		w := out[k].fold
 		switch w {
@@ -207,18 +229,20 @@ func complete(out []token, first int) {
 		if particle(w) {
 			for _, p := range particles {
 				if rest, ok := strings.CutPrefix(last, p); ok && len(rest) >= 3 {
-					out[k].fold, out[k].stem = w+rest, ""
+					out[k] = out[k].spelt(w + rest)
 					break
 				}
 			}
 			continue
 		}
-		if parts := german().split(last); len(parts) > 1 {
-			tail := parts[len(parts)-1].text
-			out[k].fold, out[k].stem = w+tail, ""
+		if tail != "" {
+			out[k] = out[k].spelt(w + tail)
 		}
 	}
 }
+
+// spelt is the token with another spelling, of which nothing is known yet.
+func (t token) spelt(fold string) token { return token{text: t.text, fold: fold, digit: t.digit} }
 
 // joinLetters joins single letters to the word that follows ("E-Bike", "u 3").
 func joinLetters(in []token) []token {
@@ -290,9 +314,11 @@ func digitsOnly(s string) bool {
 }
 
 // foldText folds a whole text and keeps single blanks between words.
-func foldText(text string) string {
+func foldText(text string) string { return joined(words(text)) }
+
+func joined(toks []token) string {
 	var b strings.Builder
-	for i, t := range words(text) {
+	for i, t := range toks {
 		if i > 0 {
 			b.WriteByte(' ')
 		}

@@ -94,8 +94,8 @@ func (s sources) vocabulary() *Vocabulary {
 func makePlan(src sources, q Query, force bool) *plan {
 	l := german()
 	text := cut(q.Text)
-	p := &plan{filter: q, folded: foldText(text)}
 	toks := words(text)
+	p := &plan{filter: q, folded: joined(toks)}
 	if len(toks) > MaxQueryTerms {
 		toks = toks[:MaxQueryTerms]
 	}
@@ -107,13 +107,10 @@ func makePlan(src sources, q Query, force bool) *plan {
 	}
 	p.readDigits(text, toks)
 	toks = p.readPlaces(src, toks)
-	for i := range toks {
-		toks[i].stem = l.stem(toks[i].fold)
-	}
-	toks = l.joinVerbs(toks)
+	toks = joinVerbs(l.known(toks))
 	kept := make([]token, 0, len(toks))
 	for _, t := range toks {
-		if l.stop[t.fold] {
+		if t.stop {
 			if h, _ := src.known(t.stem); h == 0 || len(toks) > 1 {
 				continue
 			}

@@ -290,19 +290,20 @@ func (l *language) participle(w string) (string, bool) {
 
 // joinVerbs adds the prefix verb to sentences that part it: "melde ich mein
 // Auto an" gets "anmeld" in place of "melde". The particle is dropped.
-func (l *language) joinVerbs(in []token) []token {
+func joinVerbs(in []token) []token {
 	verb := -1
-	for i := 0; i < len(in); i++ {
-		if particle(in[i].fold) && verb >= 0 && (i == len(in)-1 || l.stop[in[i+1].fold] || in[i+1].fold == "und") {
-			in[verb].stem = in[i].fold + in[verb].stem
-			in = append(in[:i], in[i+1:]...)
+	out := in[:0]
+	for i := range in {
+		t := &in[i]
+		if t.particle && verb >= 0 && (i == len(in)-1 || in[i+1].stop || in[i+1].fold == "und") {
+			out[verb].stem, out[verb].info = t.fold+out[verb].stem, nil
 			verb = -1
-			i--
 			continue
 		}
-		if l.verb[in[i].stem] && in[i].fold != in[i].stem+"ung" {
-			verb = i
+		if t.verb {
+			verb = len(out)
 		}
+		out = append(out, *t)
 	}
-	return in
+	return out
 }

@@ -35,7 +35,7 @@ func (b *builder) starts(id uint32, d *Doc) {
 		if i == mostStarts {
 			break
 		}
-		if f := foldText(k); f != "" {
+		if f := joined(b.scan(k)); f != "" {
 			c.starts = append(c.starts, start{f, id, mostStarts})
 		}
 	}

@@ -32,8 +32,9 @@ type Vocabulary struct {
 	names   []string // concept to its first official name
 	phrases []phrase
 	stems   map[string]int32 // every stem of a wording to its number
-	byStem  [][]gist         // number of a key stem to phrases, those that name best first
-	stemsOf []int32          // stems of all gists, one after the other
+	byStem  [][]gist         // number of a stem to phrases that need it, each under one, those that name best first
+	isKey   []bool           // number of a stem: some wording hangs on it
+	stemsOf []int32          // stems of all phrases, one after the other
 	shares  []float32        // their weights
 	holding [][]uint32       // number of any telling stem to the phrases that hold it
 	forms   *spellings       // single words, for typing errors
@@ -42,13 +43,15 @@ type Vocabulary struct {
 
 // phrase is one wording of a concept.
 type phrase struct {
-	text     string
-	concept  uint32
-	ask      float32 // strength with which a query of these words means the concept
-	total    float32 // weight of all its stems
-	from, to uint32  // in Vocabulary.stemsOf and shares
-	general  bool    // from the general thesaurus
-	short    bool    // only one of its words is no stop word: see collapsed
+	text    string
+	concept uint32
+	ask     float32 // strength with which a query of these words means the concept
+	name    float32 // strength with which a title of these words is the concept
+	total   float32 // weight of all its stems
+	from    uint32  // in Vocabulary.stemsOf and shares, up to where the next phrase begins
+	key     uint16  // which of its stems it hangs on
+	general bool    // from the general thesaurus
+	short   bool    // only one of its words is no stop word: see collapsed
 }
 
 // draft is a phrase while the vocabulary is built.
@@ -70,7 +73,7 @@ type draft struct {
 type gist struct {
 	phrase, concept uint32
 	name, total     float32
-	from, to        uint32 // in Vocabulary.stemsOf and shares
+	also            int32 // another stem that it needs; the same one if there is none, -1 if it is the only one
 }
 
 // Strengths of a wording when asked and when it stands in a title.
@@ -207,18 +210,13 @@ func (b *vocabularyBuilder) again(v *Vocabulary) {
 		texts[n] = text
 	}
 	b.phrases = make([]draft, len(v.phrases))
-	for key, list := range v.byStem {
-		for _, g := range list {
-			p := v.phrases[g.phrase]
-			d := draft{text: p.text, weights: v.shares[p.from:p.to], total: p.total, concept: p.concept, ask: p.ask, name: g.name, general: p.general, short: p.short}
-			for i, n := range v.stemsOf[p.from:p.to] {
-				d.words = append(d.words, texts[n])
-				if int(n) == key {
-					d.key = i
-				}
-			}
-			b.phrases[g.phrase] = d
+	for i, p := range v.phrases {
+		stems, shares := v.stemsIn(uint32(i))
+		d := draft{text: p.text, weights: shares, total: p.total, concept: p.concept, ask: p.ask, name: p.name, key: int(p.key), general: p.general, short: p.short}
+		for _, n := range stems {
+			d.words = append(d.words, texts[n])
 		}
+		b.phrases[i] = d
 	}
 }
 
@@ -274,7 +272,7 @@ func (b *vocabularyBuilder) wording(c uint32, text string, ask, name float32) {
 	if len(toks) == 0 {
 		return
 	}
-	short := len(toks) == 1 && len(l.joinVerbs(l.stemmed(text))) > 1
+	short := len(toks) == 1 && len(joinVerbs(l.stemmed(text))) > 1
 	if short {
 		// "zu schnell gefahren" is more than the one word that remains of it.
 		ask, name = ask*collapsed, name*collapsed
@@ -322,10 +320,11 @@ func (p draft) finish() draft {
 func (b *vocabularyBuilder) build() *Vocabulary {
 	v := &Vocabulary{names: b.names, phrases: make([]phrase, len(b.phrases)), stems: make(map[string]int32, len(b.phrases)/2)}
 	forms := newSpellings()
+	var uses []int // number of a stem to the phrases it stands in
 	l := german()
 	for i := range b.phrases {
 		p := &b.phrases[i]
-		from := uint32(len(v.stemsOf))
+		v.phrases[i] = phrase{p.text, p.concept, p.ask, p.name, p.total, uint32(len(v.stemsOf)), uint16(p.key), p.general, p.short}
 		for k, w := range p.words {
 			n, ok := v.stems[w]
 			if !ok {
@@ -333,16 +332,17 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 				v.stems[w] = n
 				v.byStem = append(v.byStem, nil)
 				v.holding = append(v.holding, nil)
+				v.isKey = append(v.isKey, false)
+				uses = append(uses, 0)
 			}
+			uses[n]++
+			v.isKey[n] = v.isKey[n] || k == p.key
 			v.stemsOf = append(v.stemsOf, n)
 			if p.weights[k] >= tellingWeight && len(p.words) > 1 {
 				v.holding[n] = append(v.holding[n], uint32(i))
 			}
 		}
 		v.shares = append(v.shares, p.weights...)
-		to, key := uint32(len(v.stemsOf)), v.stemsOf[int(from)+p.key]
-		v.phrases[i] = phrase{p.text, p.concept, p.ask, p.total, from, to, p.general, p.short}
-		v.byStem[key] = append(v.byStem[key], gist{uint32(i), p.concept, p.name, p.total, from, to})
 		for _, t := range words(p.text) {
 			if !t.digit && len(t.fold) > 3 && !l.stop[t.fold] {
 				forms.add(t.fold, l.stem(t.fold), t.text, 1)
@@ -350,6 +350,10 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 		}
 	}
 	v.stemsOf, v.shares = slices.Clip(v.stemsOf), slices.Clip(v.shares)
+	for i, p := range v.phrases {
+		under, also := v.needs(uint32(i), uses)
+		v.byStem[under] = append(v.byStem[under], gist{uint32(i), p.concept, p.name, p.total, also})
+	}
 	for i, list := range v.byStem {
 		v.byStem[i], v.holding[i] = slices.Clip(list), slices.Clip(v.holding[i])
 		slices.SortStableFunc(list, func(a, b gist) int { return cmp.Compare(b.name, a.name) })
@@ -369,6 +373,42 @@ func (b *vocabularyBuilder) build() *Vocabulary {
 	return v
 }
 
+// stemsIn returns the numbers of a phrase's stems and their weights.
+func (v *Vocabulary) stemsIn(id uint32) ([]int32, []float32) {
+	from, to := v.phrases[id].from, uint32(len(v.stemsOf))
+	if int(id)+1 < len(v.phrases) {
+		to = v.phrases[id+1].from
+	}
+	return v.stemsOf[from:to], v.shares[from:to]
+}
+
+// needs returns the stem under which a phrase is looked for, and another one
+// that must stand there: its key, and of the stems without which enough of its
+// weight cannot stand there the one that the fewest phrases share. Most texts
+// hold the word "Kind", few those that make a wording of it.
+func (v *Vocabulary) needs(id uint32, uses []int) (under, also int32) {
+	const rounding = 0.01
+	stems, shares := v.stemsIn(id)
+	p := &v.phrases[id]
+	key := stems[p.key]
+	if len(stems) == 1 {
+		return key, -1
+	}
+	rare := int32(-1)
+	for k, n := range stems {
+		if n != key && p.total-shares[k] < (enough-rounding)*p.total && (rare < 0 || uses[n] < uses[rare]) {
+			rare = n
+		}
+	}
+	switch {
+	case rare < 0:
+		return key, key
+	case uses[rare] < uses[key]:
+		return rare, key
+	}
+	return key, rare
+}
+
 // A word that stands in at most this many wordings tells something even without
 // the rest of the wording; generic words never do.
 const (
@@ -384,10 +424,10 @@ func (v *Vocabulary) hints(stem string, f func(id uint32, share float32)) {
 		return
 	}
 	for _, id := range v.holding[n] {
-		p := &v.phrases[id]
-		for k := p.from; k < p.to; k++ {
-			if v.stemsOf[k] == n {
-				f(id, v.shares[k]/p.total)
+		stems, shares := v.stemsIn(id)
+		for k := range stems {
+			if stems[k] == n {
+				f(id, shares[k]/v.phrases[id].total)
 			}
 		}
 	}
@@ -404,7 +444,7 @@ func (v *Vocabulary) number(stem string) int32 {
 // knows reports whether a stem is the key of some wording.
 func (v *Vocabulary) knows(stem string) bool {
 	n := v.number(stem)
-	return n >= 0 && len(v.byStem[n]) > 0
+	return n >= 0 && v.isKey[n]
 }
 
 // bag holds the words of a query or text: for each stem of the vocabulary the
@@ -455,31 +495,43 @@ const enough = 0.72
 // find calls f with all wordings of at least the given name strength that
 // stand in the bag, in no particular order.
 func (b *bag) find(name float32, f func(meaning)) {
-	v := b.v
 	for _, n := range b.in {
-		for i := range v.byStem[n] {
-			g := &v.byStem[n][i]
+		list := b.v.byStem[n]
+		for i := range list {
+			g := &list[i]
 			if g.name < name {
 				break // the others name even less
 			}
-			var have, bare, covered float32
-			var mask uint32
-			shares := v.shares[g.from:g.to]
-			for k, s := range v.stemsOf[g.from:g.to] {
-				t := b.factor[s]
-				if t == 0 {
-					continue
+			if g.also >= 0 {
+				if b.factor[g.also] > 0 {
+					b.match(g, f)
 				}
-				w := shares[k]
-				have += w * t
-				bare += w
-				covered += t * w
-				mask |= b.mask[s]
-			}
-			if bare < enough*g.total || have < enough*0.8*g.total {
 				continue
 			}
-			f(meaning{concept: g.concept, phrase: g.phrase, name: g.name, factor: have / g.total, covered: covered, mask: mask})
+			t := b.factor[n]
+			have := g.total * t
+			if have < enough*0.8*g.total {
+				continue
+			}
+			f(meaning{concept: g.concept, phrase: g.phrase, name: g.name, factor: have / g.total, covered: have, mask: b.mask[n]})
 		}
 	}
+}
+
+// match calls f with a wording of several words if it stands in the bag.
+func (b *bag) match(g *gist, f func(meaning)) {
+	var have, bare float32
+	var mask uint32
+	stems, shares := b.v.stemsIn(g.phrase)
+	for k, n := range stems {
+		if t := b.factor[n]; t > 0 {
+			have += shares[k] * t
+			bare += shares[k]
+			mask |= b.mask[n]
+		}
+	}
+	if bare < enough*g.total || have < enough*0.8*g.total {
+		return
+	}
+	f(meaning{concept: g.concept, phrase: g.phrase, name: g.name, factor: have / g.total, covered: have, mask: mask})
 }
