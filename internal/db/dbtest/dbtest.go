@@ -90,7 +90,7 @@ func URL(t testing.TB, engine string) string {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
 	name := fmt.Sprintf("t%d", serial.Add(1))
-	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE migrated OWNER stadttor"); err != nil {
+	if err := s.copy(name, "migrated"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
@@ -124,6 +124,10 @@ type pg struct {
 
 func (s *pg) url(role, name string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", role, s.port, name)
+}
+
+func (s *pg) copy(name, template string) error {
+	return s.exec("CREATE DATABASE " + name + " TEMPLATE " + template + " OWNER stadttor STRATEGY FILE_COPY")
 }
 
 func (s *pg) exec(q string) error {
@@ -202,7 +206,9 @@ func startServer() (*pg, error) {
 	}
 	c := exec.Command("sh", "-c", `dir=$1; shift; "$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$dir"`, "sh", dir,
 		filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=32MB")
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=32MB",
+		// Most of what it does here is to make databases.
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off", "-c", "checkpoint_timeout=1h", "-c", "max_wal_size=4GB")
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Setsid: true}
 	c.Stdin, c.Stdout, c.Stderr, c.Dir = stdin, log, log, dir
 	if err := errors.Join(c.Start(), stdin.Close(), log.Close()); err != nil {
@@ -281,7 +287,7 @@ func Clone(t testing.TB, from string) string {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("c%d", serial.Add(1))
-	if err := s.exec("CREATE DATABASE " + name + " TEMPLATE " + strings.TrimPrefix(u.Path, "/") + " OWNER stadttor"); err != nil {
+	if err := s.copy(name, strings.TrimPrefix(u.Path, "/")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
@@ -299,5 +305,5 @@ func Prepare(engine, dir string) (string, error) {
 		return "", err
 	}
 	name := fmt.Sprintf("p%d", serial.Add(1))
-	return s.url("stadttor", name), s.exec("CREATE DATABASE " + name + " TEMPLATE migrated OWNER stadttor")
+	return s.url("stadttor", name), s.copy(name, "migrated")
 }
