@@ -13,7 +13,7 @@ import (
 var system = perm.System{Name: "cases"}
 
 // Paid takes in that a payment attempt ended (payments.Settled). Confirmed money
-// makes the application received; an attempt that failed leaves the case
+// makes the application received, whether a provider or the Kasse confirmed it; an attempt that failed leaves the case
 // waiting, the person may try again. Money for a case that has ended, or a
 // second payment, becomes a task for a human.
 func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error {
@@ -24,7 +24,11 @@ func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error
 	if err != nil {
 		return err
 	}
-	to, err := step(r.state, Treasury, EventPay)
+	event, err := s.howPaid(ctx, tx, r.id, e.Payment)
+	if err != nil {
+		return err
+	}
+	to, err := step(r.state, Treasury, event)
 	if err != nil {
 		if r.state == StateWithdrawn || r.state == StateExpired || r.state == StateClosed {
 			return addTask(ctx, tx, r.id, TaskPaidLate, string(e.Payment))
@@ -37,13 +41,24 @@ func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error
 	if err := putRecord(ctx, tx, &r); err != nil {
 		return err
 	}
-	if err := addEvent(ctx, tx, &r, system, EventPay); err != nil {
+	if err := addEvent(ctx, tx, &r, system, event); err != nil {
 		return err
 	}
 	if err := audit.Record(ctx, tx, system, audit.Event{Action: "case.paid", Object: object(r.id), Detail: string(from) + ">" + string(to)}); err != nil {
 		return err
 	}
 	return s.tellSubmitted(ctx, tx, &r)
+}
+
+// howPaid tells how a payment stands in the history.
+func (s *Service) howPaid(ctx context.Context, tx *db.Tx, id ident.CaseID, of ident.PaymentID) (Event, error) {
+	list, err := s.c.Payments.ForCase(ctx, tx, id)
+	for _, p := range list {
+		if p.ID == of && p.Provider == payments.Treasury {
+			return EventReceive, err
+		}
+	}
+	return EventPay, err
 }
 
 // PaymentFlagged takes in that a payment needs a human (payments.Flagged): money

@@ -16,6 +16,7 @@ import (
 	"stadttor/internal/jobs"
 	"stadttor/internal/letter"
 	"stadttor/internal/money"
+	"stadttor/internal/payments"
 	"stadttor/internal/perm"
 )
 
@@ -62,7 +63,14 @@ func (s *Service) makeReceipt(ctx context.Context, scope db.TenantScope, r *reco
 	if err != nil {
 		return doc, err
 	}
-	l, err := s.receiptLetter(r)
+	var list []payments.Payment
+	if err := s.c.DB.View(ctx, scope, func(tx *db.Tx) error {
+		list, err = s.c.Payments.ForCase(ctx, tx, r.id)
+		return err
+	}); err != nil {
+		return doc, err
+	}
+	l, err := s.receiptLetter(r, list)
 	if err != nil {
 		return doc, err
 	}
@@ -110,7 +118,7 @@ func (s *Service) Receipt(ctx context.Context, c perm.Citizen, p Proof, id ident
 	return s.document(ctx, &r, []sealedDocument{d}, d.ID)
 }
 
-func (s *Service) receiptLetter(r *record) (letter.Letter, error) {
+func (s *Service) receiptLetter(r *record, list []payments.Payment) (letter.Letter, error) {
 	l, _, z, err := s.letterhead(r, r.submittedAt)
 	if err != nil {
 		return l, err
@@ -129,6 +137,11 @@ func (s *Service) receiptLetter(r *record) (letter.Letter, error) {
 	}
 	if len(z.Lines) > 0 {
 		l.Blocks = append(l.Blocks, letter.Heading{Level: 2, Text: "Gebühren"}, fees(z.Lines, r.fee))
+	}
+	for _, p := range list {
+		if p.State == payments.Paid {
+			l.Blocks = append(l.Blocks, letter.Paragraph{Text: paidHow(p)})
+		}
 	}
 	l.Blocks = append(l.Blocks, letter.Heading{Level: 2, Text: "Kopie Ihrer Angaben"})
 	for _, sec := range z.Sections {
@@ -159,6 +172,16 @@ func fees(lines []FeeLine, total money.Amount) letter.Table {
 	t.Rows = append(t.Rows, []string{"Summe", "", "", total.String()})
 	return t
 }
+
+// paidHow says in a sentence when and how a fee was paid.
+func paidHow(p payments.Payment) string {
+	if p.Provider == payments.Treasury {
+		return fmt.Sprintf("Ihre Zahlung über %s ist am %s bei der Kasse eingegangen: %s.", p.Amount, day(p.ReceivedOn), wayNames[p.Way])
+	}
+	return fmt.Sprintf("Ihre Zahlung über %s ist am %s bestätigt worden.", p.Amount, day(p.SettledAt))
+}
+
+var wayNames = map[payments.Way]string{payments.WayTransfer: "als Überweisung", payments.WayCash: "bar am Schalter", payments.WayCard: "mit Karte am Schalter", payments.WayOther: "auf anderem Weg"}
 
 func facts(sec forms.Section) (f letter.Facts) {
 	for _, row := range sec.Rows {

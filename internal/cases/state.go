@@ -31,7 +31,7 @@ type Who string
 const (
 	Applicant Who = "applicant"
 	Clerk     Who = "clerk"    // staff of the responsible unit
-	Treasury  Who = "treasury" // what the payment provider confirmed
+	Treasury  Who = "treasury" // what the payment provider confirmed, or the Kasse received
 	Clock     Who = "clock"    // a period that ran out
 )
 
@@ -43,6 +43,7 @@ const (
 	EventSubmit      Event = "submit"
 	EventSubmitToPay Event = "submit_to_pay"
 	EventPay         Event = "pay"
+	EventReceive     Event = "receive" // the same, and the Kasse had the money outside
 	EventDiscard     Event = "discard"
 	EventExpire      Event = "expire"
 	EventClaim       Event = "claim"
@@ -84,6 +85,7 @@ var edges = []Edge{
 	{StateDraft, StateExpired, Clock, EventExpire},
 
 	{StateAwaitingPayment, StateSubmitted, Treasury, EventPay},
+	{StateAwaitingPayment, StateSubmitted, Treasury, EventReceive},
 	{StateAwaitingPayment, StateWithdrawn, Applicant, EventWithdraw},
 	{StateAwaitingPayment, StateExpired, Clock, EventExpire},
 
@@ -173,6 +175,7 @@ var history = map[Event]told{
 	EventSubmit:       {"Ihr Antrag ist eingegangen.", "Der Antrag ist eingegangen."},
 	EventSubmitToPay:  {"Sie haben den Antrag abgeschickt. Die Zahlung war noch offen.", "Der Antrag wurde abgeschickt. Die Zahlung war noch offen."},
 	EventPay:          {"Ihre Zahlung ist bestätigt. Ihr Antrag ist eingegangen.", "Die Zahlung ist bestätigt. Der Antrag ist eingegangen."},
+	EventReceive:      {"Ihre Zahlung ist bei der Kasse eingegangen. Ihr Antrag ist eingegangen.", "Die Zahlung ist bei der Kasse eingegangen. Der Antrag ist eingegangen."},
 	EventDiscard:      {"Sie haben den Entwurf gelöscht.", ""},
 	EventExpire:       {"Die Frist ist abgelaufen. Ihre Angaben wurden gelöscht.", ""},
 	EventClaim:        {"Die zuständige Stelle bearbeitet Ihren Antrag.", "Der Vorgang wurde übernommen."},

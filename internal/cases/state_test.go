@@ -12,7 +12,7 @@ import (
 // (next state).
 const legal = `
 draft            applicant submit submitted | applicant submit_to_pay awaiting_payment | applicant discard expired | clock expire expired
-awaiting_payment treasury pay submitted | applicant withdraw withdrawn | clock expire expired
+awaiting_payment treasury pay submitted | treasury receive submitted | applicant withdraw withdrawn | clock expire expired
 submitted        clerk claim in_review | clerk move submitted | applicant withdraw withdrawn
 in_review        clerk claim in_review | clerk release in_review | clerk move in_review | clerk ask question | clerk approve approved | clerk reject rejected | clerk approve_partly partly | applicant withdraw withdrawn
 question         applicant reply in_review | clerk resume in_review | clerk claim question | clerk release question | clerk move question | applicant withdraw withdrawn
@@ -25,7 +25,7 @@ expired`
 
 var (
 	allStates = []State{StateDraft, StateAwaitingPayment, StateSubmitted, StateInReview, StateQuestion, StateApproved, StateRejected, StatePartly, StateClosed, StateWithdrawn, StateExpired}
-	allEvents = []Event{EventSubmit, EventSubmitToPay, EventPay, EventDiscard, EventExpire, EventClaim, EventRelease, EventMove, EventAsk, EventReply, EventResume, EventApprove, EventReject, EventPartly, EventWithdraw, EventClose, EventNote, EventErase}
+	allEvents = []Event{EventSubmit, EventSubmitToPay, EventPay, EventReceive, EventDiscard, EventExpire, EventClaim, EventRelease, EventMove, EventAsk, EventReply, EventResume, EventApprove, EventReject, EventPartly, EventWithdraw, EventClose, EventNote, EventErase}
 	allWho    = []Who{Applicant, Clerk, Treasury, Clock}
 )
 

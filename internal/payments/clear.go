@@ -142,13 +142,22 @@ func (c Clearing) check() error {
 	switch {
 	case strings.TrimSpace(note) == "":
 		wrong = append(wrong, errs.Field{Name: "note", Key: "clearing.note-missing"})
-	case utf8.RuneCountInString(note) > MaxNote:
-		wrong = append(wrong, errs.Field{Name: "note", Key: "clearing.note-long", Args: []any{MaxNote}})
-	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		wrong = append(wrong, errs.Field{Name: "note", Key: "clearing.note-signs"})
+	default:
+		wrong = append(wrong, checkNote(note)...)
 	}
 	if len(wrong) > 0 {
 		return errs.Invalid("clearing.incomplete", wrong...)
+	}
+	return nil
+}
+
+// checkNote finds what is wrong with a note that may be empty.
+func checkNote(note string) []errs.Field {
+	switch {
+	case utf8.RuneCountInString(note) > MaxNote:
+		return []errs.Field{{Name: "note", Key: "clearing.note-long", Args: []any{MaxNote}}}
+	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+		return []errs.Field{{Name: "note", Key: "clearing.note-signs"}}
 	}
 	return nil
 }
@@ -220,17 +229,25 @@ func (s *Service) Clearings(ctx context.Context, actor perm.Staff, id ident.Paym
 // Noted lists up to limit cases after one (""  for the first) at whose payments
 // somebody left a note, in the tenant's transaction of the caller.
 func (s *Service) Noted(ctx context.Context, tx *db.Tx, after ident.CaseID, limit int) ([]ident.CaseID, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT case_id FROM payment_clearing WHERE tenant_id=$1 AND case_id>$2 AND length(note)>0 ORDER BY case_id LIMIT $3`, string(tx.Tenant()), string(after), limit)
+	rows, err := tx.Query(ctx, `SELECT case_id FROM payment_clearing WHERE tenant_id=$1 AND case_id>$2 AND length(note)>0
+		UNION SELECT case_id FROM payment_inpayment WHERE tenant_id=$1 AND case_id>$2 AND length(note)>0 ORDER BY case_id LIMIT $3`, string(tx.Tenant()), string(after), limit)
 	return db.Collect(rows, err, func(r *sql.Rows) (id ident.CaseID, err error) { return id, r.Scan(&id) })
 }
 
 // ForgetNotes erases the notes at the payments of a case that was erased, in
-// the tenant's transaction of the caller. Who cleared what, when and why stays:
-// it belongs to the ledger.
+// the tenant's transaction of the caller. Who cleared or received what, when and
+// why stays: it belongs to the ledger.
 func (s *Service) ForgetNotes(ctx context.Context, tx *db.Tx, c ident.CaseID) error {
-	n, err := tx.Exec(ctx, `UPDATE payment_clearing SET note=$3 WHERE tenant_id=$1 AND case_id=$2 AND length(note)>0`, string(tx.Tenant()), string(c), []byte{})
-	if err != nil || n == 0 {
-		return err
+	erased := int64(0)
+	for _, table := range []string{"payment_clearing", "payment_inpayment"} {
+		n, err := tx.Exec(ctx, `UPDATE `+table+` SET note=$3 WHERE tenant_id=$1 AND case_id=$2 AND length(note)>0`, string(tx.Tenant()), string(c), []byte{})
+		if err != nil {
+			return err
+		}
+		erased += n
+	}
+	if erased == 0 {
+		return nil
 	}
 	return audit.Record(ctx, tx, self, audit.Event{Action: "payment.forget-notes", Object: "case:" + string(c)})
 }

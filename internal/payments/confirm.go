@@ -14,7 +14,7 @@ import (
 )
 
 // confirm asks the provider what became of a payment and follows its answer.
-// It is the only way by which a payment becomes paid. after, where given, runs
+// It is the only way by which a provider's payment becomes paid. after, where given, runs
 // in the settling transaction with the payment as it then is and the provider's
 // error; without it an error of the provider is returned.
 func (s *Service) confirm(ctx context.Context, scope db.Scope, id ident.PaymentID, after func(ctx context.Context, tx *db.Tx, p Payment, r Report, silent error) (Payment, error)) (Payment, error) {
@@ -22,7 +22,7 @@ func (s *Service) confirm(ctx context.Context, scope db.Scope, id ident.PaymentI
 	var call Provider
 	var q Query
 	err := s.c.DB.View(ctx, scope, func(tx *db.Tx) (err error) {
-		if p, err = s.get(ctx, tx, id); err != nil || p.Provider == "" {
+		if p, err = s.get(ctx, tx, id); err != nil || !p.hasProvider() {
 			return err
 		}
 		q = Query{Key: string(p.ID), Ref: p.Ref, Realm: tx.Realm(), Tenant: p.Tenant}
@@ -32,7 +32,7 @@ func (s *Service) confirm(ctx context.Context, scope db.Scope, id ident.PaymentI
 	if err != nil {
 		return p, err
 	}
-	if p.Provider == "" {
+	if !p.hasProvider() {
 		return p, nil
 	}
 	ask, cancel := context.WithTimeout(ctx, patience)

@@ -8,6 +8,12 @@
 // what it found (Clear); that changes no state either. The fact that was closed
 // is not raised again as long as the provider says the same; any other is.
 //
+// What comes at the counter or on the authority's own account the Kasse confirms
+// itself (Receive): the exact amount, in an attempt of its own whose provider is
+// Treasury, by a human with the right to do so, with an entry in the audit log.
+// From there on it is a payment like any other, and what a provider takes for
+// the same demand later is a second one.
+//
 // A demand is one thing owed in a case; each try to pay it is a Payment, one
 // row, with the states of the table in state.go. Every amount that is owed,
 // received or given back is written to the ledger: two entries that sum to

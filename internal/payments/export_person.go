@@ -28,6 +28,9 @@ type outPayment struct {
 	Lines     []outLine  `json:"posten,omitempty"`
 	Created   time.Time  `json:"angelegt"`
 	Settled   *time.Time `json:"abgeschlossen,omitempty"`
+	Way       Way        `json:"eingang_auf_dem_weg,omitempty"` // what the Kasse received outside …
+	Received  string     `json:"eingegangen_am,omitempty"`      // … a day
+	Voucher   string     `json:"belegnummer_der_kasse,omitempty"`
 	Looked    []outLook  `json:"pruefungen,omitempty"`
 }
 
@@ -132,6 +135,9 @@ func (s *Service) out(p Payment) outPayment {
 	x := outPayment{Authority: string(p.Tenant), Reference: p.Reference, Purpose: p.Purpose, Amount: p.Amount.String(), State: string(p.State), Provider: p.Provider, Created: p.CreatedAt}
 	if d, ok := s.c.Directory.DoorOf(p.Tenant); ok {
 		x.Authority = d.Tenant.Name
+	}
+	if !p.ReceivedOn.IsZero() {
+		x.Way, x.Received, x.Voucher = p.Way, p.ReceivedOn.Format(time.DateOnly), p.Voucher
 	}
 	if p.Refunded != 0 {
 		x.Refunded = p.Refunded.String()

@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func (s step) String() string { return fmt.Sprintf("%s(%d)", s.Op, s.N) }
 var histories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 	return step{
 		Op: rapid.SampledFrom([]string{"start", "start", "start", "lost-start", "pay", "pay", "pay", "pay-wrong", "pay-francs", "fail", "cancel", "pend", "refund",
-			"notify", "notify", "notify", "notify-ref", "notify-foreign", "notify-other-tenant", "notify-other-bank", "return", "return", "silence", "speak", "wait", "wait-long", "drop", "clear", "clear", "clear-stale"}).Draw(t, "op"),
+			"notify", "notify", "notify", "notify-ref", "notify-foreign", "notify-other-tenant", "notify-other-bank", "return", "return", "silence", "speak", "wait", "wait-long", "drop", "clear", "clear", "clear-stale", "receive", "receive-wrong"}).Draw(t, "op"),
 		N: rapid.IntRange(0, 5).Draw(t, "n"),
 	}
 }), 4, 22)
@@ -41,9 +42,22 @@ var histories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 // everything twice.
 var kept = rapid.Custom(func(t *rapid.T) []step {
 	more := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
-		return step{Op: rapid.SampledFrom([]string{"clear", "clear", "refund", "refund", "notify", "notify", "return", "wait", "wait-long", "clear-stale", "start"}).Draw(t, "op"), N: rapid.IntRange(0, 5).Draw(t, "n")}
+		return step{Op: rapid.SampledFrom([]string{"clear", "clear", "refund", "refund", "notify", "notify", "return", "wait", "wait-long", "clear-stale", "start", "receive"}).Draw(t, "op"), N: rapid.IntRange(0, 5).Draw(t, "n")}
 	}), 4, 14).Draw(t, "more")
 	return append([]step{{"start", 0}, {"drop", 0}, {"pay", 0}}, more...)
+})
+
+// counter are histories of a demand that is paid at the counter while attempts
+// at banks are under way.
+var counter = rapid.Custom(func(t *rapid.T) []step {
+	draw := func(most int, ops ...string) []step {
+		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+			return step{Op: rapid.SampledFrom(ops).Draw(t, "op"), N: rapid.IntRange(0, 5).Draw(t, "n")}
+		}), 0, most).Draw(t, "more")
+	}
+	h := append([]step{{"start", 0}}, draw(3, "start", "pend", "fail", "notify", "silence", "pay", "pay-wrong")...)
+	h = append(h, step{"receive", 0})
+	return append(h, draw(12, "receive", "receive-wrong", "pay", "pay", "pay-wrong", "notify", "notify", "return", "start", "refund", "clear", "wait", "wait-long", "drop", "silence", "speak")...)
 })
 
 var names = []string{"karte", "giro"}
@@ -186,6 +200,29 @@ func (w *town) do(ctx context.Context, s step, all []payments.Payment, p payment
 			return fmt.Errorf("%w: closed what nobody was shown: %w", errViolated, err)
 		}
 		return nil
+	case "receive":
+		if s.N > 2 { // seldom enough that banks have their turn
+			return nil
+		}
+		in := w.inpayment()
+		in.Way = payments.Ways()[s.N]
+		for range 1 + s.N%2 { // pressed twice
+			got, err := w.s.Receive(ctx, w.kasse(), p.ID, in)
+			if err != nil {
+				return tolerable(err)
+			}
+			if got.State != payments.Paid || got.Provider != payments.Treasury || got.Case != p.Case {
+				return fmt.Errorf("%w: received, and it is %s at %s", errViolated, got.State, got.Provider)
+			}
+		}
+		return nil
+	case "receive-wrong":
+		in := w.inpayment()
+		in.Amount = []money.Amount{1249, 1251, 125000, 1, -1250, 0}[s.N]
+		if _, err := w.s.Receive(ctx, w.kasse(), p.ID, in); !errs.Is(err, errs.KindInvalid) && !errs.Is(err, errs.KindConflict) {
+			return fmt.Errorf("%w: %s was received: %w", errViolated, in.Amount.Decimal(), err)
+		}
+		return nil
 	case "drop":
 		if s.N > 0 { // rarely
 			return nil
@@ -227,6 +264,12 @@ func (w *town) check(first payments.Payment) error {
 			continue
 		}
 		paid++
+		if p.Provider == payments.Treasury {
+			if p.Amount != first.Amount || p.Way == "" || p.Voucher == "" || p.Ref != "" {
+				return fmt.Errorf("%w: attempt %d was received as %+v", errViolated, p.Attempt, p)
+			}
+			continue
+		}
 		o, ok := w.banks[p.Provider].Order(string(p.ID))
 		if !ok || o.State != payments.Paid || o.Booking.Amount != p.Amount || o.Currency != payments.Euro || o.Ref != p.Ref || o.Tenant != p.Tenant {
 			return fmt.Errorf("%w: attempt %d counts as paid, the bank has %s %s %s", errViolated, p.Attempt, o.State, o.Booking.Amount.Decimal(), o.Currency)
@@ -329,6 +372,9 @@ func (w *town) final(first payments.Payment) error {
 		if p.State.InFlight() && p.Flag == "" && p.Fact == "" && p.Kept == 0 { // a fact that stands was cleared by a human
 			return fmt.Errorf("%w: attempt %d is neither decided nor flagged after a day", errViolated, p.Attempt)
 		}
+		if p.Provider == payments.Treasury && p.State == payments.Paid {
+			want[payments.AccountOf(payments.Treasury)] += p.Amount
+		}
 		bank, ok := w.banks[p.Provider]
 		if !ok {
 			continue
@@ -348,7 +394,7 @@ func (w *town) final(first payments.Payment) error {
 			want[payments.AccountOf(p.Provider)] += o.Booking.Amount - p.Refunded
 		}
 	}
-	for _, n := range names {
+	for _, n := range append(slices.Clone(names), payments.Treasury) {
 		a := payments.AccountOf(n)
 		if held[a] != want[a] {
 			return fmt.Errorf("%w: %s holds %s, the ledger says %s", errViolated, n, want[a].Decimal(), held[a].Decimal())
@@ -376,8 +422,9 @@ func TestNoHistoryPaysTwiceOrUnpaid(t *testing.T) {
 		for _, f := range w.flags {
 			kinds[f.Flag]++
 		}
-		t.Logf("%d attempts ended, %d paid, flagged: %v", len(w.told), paid, kinds)
-		if paid == 0 || len(kinds) == 0 {
+		received := w.count(t, `SELECT count(*) FROM payment WHERE provider='kasse'`)
+		t.Logf("%d attempts ended, %d paid, of these %d at the Kasse, flagged: %v", len(w.told), paid, received, kinds)
+		if paid == received || len(kinds) == 0 {
 			t.Error("the histories reach too little")
 		}
 	})
@@ -400,6 +447,25 @@ func TestKeptMoneyLeavesTheLedgerOnce(t *testing.T) {
 		}
 		t.Logf("%d cleared, %d flagged, of these %d given back twice", len(w.done), len(w.flags), twice)
 		if len(w.done) == 0 || twice == 0 {
+			t.Error("the histories reach too little")
+		}
+	})
+}
+
+// What was paid at the counter and at a bank as well is booked once and kept once.
+func TestWhatTheKasseReceivedIsBookedOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB, c *clock.Fake) {
+		w := newTown(t, d, c)
+		rapid.Check(t, func(t *rapid.T) {
+			h := counter.Draw(t, "history")
+			if err := w.play(h); err != nil {
+				t.Fatal(err)
+			}
+		})
+		received := w.count(t, `SELECT count(*) FROM payment WHERE provider='kasse'`)
+		twice := w.count(t, `SELECT count(*) FROM payment p JOIN payment o ON o.demand_id=p.demand_id WHERE p.provider='kasse' AND o.kept>0`)
+		t.Logf("%d received, %d of them paid at a bank, too", received, twice)
+		if received == 0 || twice == 0 {
 			t.Error("the histories reach too little")
 		}
 	})

@@ -75,6 +75,9 @@ func (d Demand) check() error {
 // tenant's transaction of the caller. What is paid stays paid; what is paid
 // later is flagged as money to give back.
 func (s *Service) Drop(ctx context.Context, tx *db.Tx, c ident.CaseID) error {
+	if err := lock(ctx, tx, `case_id=$2`, string(c)); err != nil {
+		return err
+	}
 	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND case_id=$2 ORDER BY demand_id,attempt`+tx.ForUpdate(), string(tx.Tenant()), string(c))
 	all, err := db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
 	if err != nil {

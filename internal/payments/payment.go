@@ -25,7 +25,7 @@ type Payment struct {
 	Lines     []Line
 
 	State    State
-	Provider string // "" while Open
+	Provider string // "" while Open; Treasury for what came outside
 	Ref      string // the provider's reference, "" until it answered
 	Flag     Flag   // "" when nothing is in doubt
 	FlagNo   int    // how many flags there have been: the number of the last one
@@ -34,6 +34,11 @@ type Payment struct {
 	Kept     money.Amount // its money, taken into the ledger although nothing was owed
 	Returned money.Amount // of that, what the Kasse settled outside of the platform
 
+	// What the Kasse received outside; zero for a provider's payment.
+	Way        Way
+	ReceivedOn time.Time // midnight UTC of the day (clock.Date)
+	Voucher    string    // its number in the cash system
+
 	Attempt int // 1 for the first
 	Turn    int // how often the provider was asked by the job
 
@@ -41,6 +46,9 @@ type Payment struct {
 	StartedAt time.Time // zero while Open
 	SettledAt time.Time // when the attempt ended; zero before
 }
+
+// hasProvider reports whether somebody outside can be asked for it.
+func (p Payment) hasProvider() bool { return p.Provider != "" && p.Provider != Treasury }
 
 // Line is one line of the fee: what for and how much.
 type Line struct {

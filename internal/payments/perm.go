@@ -25,8 +25,8 @@ func mayRead(s perm.Staff) error {
 	return errs.Forbidden("error.forbidden")
 }
 
-// Who closes a flag answers for money of the whole authority: the right holds in
-// all units or not at all.
+// Who closes a flag, or says what was received outside, answers for money of the
+// whole authority: the right holds in all units or not at all.
 func mayClear(s perm.Staff) error {
 	if s.Everywhere(perm.ClearPayments) {
 		return nil

@@ -65,12 +65,20 @@ func (s *Service) Own(ctx context.Context, actor perm.Citizen, limit int) (out [
 
 // Filter narrows a list. The zero value lists everything.
 type Filter struct {
-	State    State           // "" for all
-	Provider string          // "" for all
-	Flagged  bool            // only what a human has to look at
-	Before   ident.PaymentID // older than this one; "" for the newest
-	Limit    int             // 1 to 500; 0 means 50
+	State    State  // "" for all
+	Provider string // "" for all
+	Flagged  bool   // only what a human has to look at
+	Due      bool   // only the last attempt of each demand for which money is still owed
+	// Reference is that of the demand, exactly (Demand.Reference); "" for all.
+	Reference string
+	Before    ident.PaymentID // older than this one; "" for the newest
+	Limit     int             // 1 to 500; 0 means 50
 }
+
+// isDue holds for the last attempt of a demand that was neither paid nor dropped.
+const isDue = ` AND p.state<>'paid'
+	AND NOT EXISTS (SELECT 1 FROM payment o WHERE o.tenant_id=p.tenant_id AND o.demand_id=p.demand_id AND (o.state='paid' OR o.attempt>p.attempt))
+	AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.tenant_id=p.tenant_id AND e.booking='dropped:'||p.demand_id)`
 
 // List shows the payments of an authority, newest first. Staff with
 // perm.ReadPayments in all units may.
@@ -86,8 +94,15 @@ func (s *Service) List(ctx context.Context, actor perm.Staff, f Filter) (out []P
 		if f.Flagged {
 			flagged = 1
 		}
-		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment WHERE tenant_id=$1 AND ($2='' OR state=$2) AND ($3='' OR provider=$3) AND ($4=0 OR flag<>'') AND ($5='' OR id<$5) ORDER BY id DESC LIMIT $6`,
-			string(tx.Tenant()), string(f.State), f.Provider, flagged, string(f.Before), min(f.Limit, 500))
+		which, arg := ``, []any{string(tx.Tenant()), string(f.State), f.Provider, flagged, string(f.Before), min(f.Limit, 500)}
+		if f.Due {
+			which = isDue
+		}
+		if f.Reference != "" {
+			which += ` AND reference=$7`
+			arg = append(arg, f.Reference)
+		}
+		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment p WHERE tenant_id=$1 AND ($2='' OR state=$2) AND ($3='' OR provider=$3) AND ($4=0 OR flag<>'') AND ($5='' OR id<$5)`+which+` ORDER BY id DESC LIMIT $6`, arg...)
 		out, err = db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })
 		return err
 	})

@@ -97,7 +97,7 @@ var errOff = errors.New("not enabled")
 func (s *Service) make(e tenancy.Extension) (Provider, error) {
 	f, ok := s.c.Providers[e.Name]
 	switch {
-	case !e.Enabled:
+	case !e.Enabled, e.Name == Treasury:
 		return nil, errOff
 	case !ok:
 		return nil, fmt.Errorf("payment provider %s is not installed", e.Name)

@@ -177,12 +177,14 @@ func (s *Service) running(ctx context.Context, tx *db.Tx, actor perm.Citizen, id
 
 // again opens the next attempt after last.
 func (s *Service) again(ctx context.Context, tx *db.Tx, last Payment) (Payment, error) {
-	p := last
-	p.ID, p.Attempt, p.CreatedAt = ident.New[ident.PaymentID](tx.Now), last.Attempt+1, tx.Now
-	p.State, p.Provider, p.Ref, p.Flag, p.Refunded, p.Turn = Open, "", "", "", 0, 0
-	p.FlagNo, p.Fact, p.Kept, p.Returned = 0, "", 0, 0
-	p.StartedAt, p.SettledAt = time.Time{}, time.Time{}
+	p := last.next(tx.Now)
 	return p, s.open(ctx, tx, p)
+}
+
+// next is a fresh attempt of the same demand.
+func (p Payment) next(now time.Time) Payment {
+	return Payment{Tenant: p.Tenant, ID: ident.New[ident.PaymentID](now), Demand: p.Demand, Case: p.Case, Person: p.Person,
+		Amount: p.Amount, Purpose: p.Purpose, Reference: p.Reference, Lines: p.Lines, State: Open, Attempt: p.Attempt + 1, CreatedAt: now}
 }
 
 // Retry opens a new attempt after one that ended unpaid, or gives the running

@@ -10,7 +10,7 @@ const (
 	Open      State = "open"      // waits for the person to choose a provider
 	Begun     State = "started"   // handed to a provider, nothing paid yet
 	Pending   State = "pending"   // the provider is at work, money may be under way
-	Paid      State = "paid"      // confirmed, exact amount; final
+	Paid      State = "paid"      // confirmed by the provider or received by the Kasse, exact amount; final
 	Failed    State = "failed"    // refused by bank or card
 	Cancelled State = "cancelled" // stopped by the person, or replaced by another attempt
 	Expired   State = "expired"   // time ran out with nothing paid
@@ -33,6 +33,7 @@ type Who string
 const (
 	ByCitizen  Who = "citizen"
 	ByProvider Who = "provider" // by what Status confirmed
+	ByTreasury Who = "treasury" // by what the Kasse received outside (Service.Receive)
 	BySystem   Who = "system"
 )
 
@@ -51,6 +52,7 @@ var edges = []Edge{
 	{Open, Begun, ByCitizen, "start"},
 	{Open, Cancelled, BySystem, "superseded"}, // the demand was paid by another attempt, or dropped
 	{Open, Expired, BySystem, "expired"},
+	{Open, Paid, ByTreasury, "receive"}, // an attempt of the Kasse's own
 
 	{Begun, Pending, ByProvider, "pending"},
 	{Begun, Paid, ByProvider, "paid"},

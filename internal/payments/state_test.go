@@ -13,9 +13,10 @@ func TestEveryStepThatIsNotInTheTableIsIllegal(t *testing.T) {
 		payments.ByCitizen:  {o: {b}, b: {c}},
 		payments.BySystem:   {o: {c, e}, b: {e}},
 		payments.ByProvider: {b: {w, p, f, c}, w: {p, f, c}, f: {p}, c: {p}, e: {p}},
+		payments.ByTreasury: {o: {p}},
 	}
 	n := 0
-	for _, who := range []payments.Who{payments.ByCitizen, payments.BySystem, payments.ByProvider} {
+	for _, who := range []payments.Who{payments.ByCitizen, payments.BySystem, payments.ByProvider, payments.ByTreasury} {
 		for _, from := range payments.States() {
 			want := map[payments.State]bool{}
 			for _, to := range legal[who][from] {
@@ -34,9 +35,10 @@ func TestEveryStepThatIsNotInTheTableIsIllegal(t *testing.T) {
 	}
 }
 
-func TestOnlyAProviderMakesPaid(t *testing.T) {
+func TestOnlyAProviderOrTheKasseMakesPaid(t *testing.T) {
 	for _, e := range payments.Edges() {
-		if (e.To == payments.Paid) != (e.Who == payments.ByProvider && (e.Event == "paid" || e.Event == "paid-late")) {
+		confirmed := e.Who == payments.ByProvider && (e.Event == "paid" || e.Event == "paid-late") || e.Who == payments.ByTreasury && e.Event == "receive"
+		if (e.To == payments.Paid) != confirmed {
 			t.Errorf("%+v", e)
 		}
 		if e.From == payments.Paid {

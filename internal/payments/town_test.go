@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/payments"
 	"stadttor/internal/payments/paymentstest"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/seal"
 	"stadttor/internal/tenancy"
 )
@@ -112,6 +113,22 @@ func (w *town) pass(d time.Duration) error {
 
 func (w *town) kasse() perm.Staff {
 	return perm.Staff{Realm: w.a.Realm, Tenant: w.a.ID, Staff: "s", Grants: []perm.Grant{{Role: perm.Treasurer}}}
+}
+
+// inpayment is what the Kasse says when 12,50 € were received today.
+func (w *town) inpayment() payments.Inpayment {
+	return payments.Inpayment{Way: payments.WayCash, Amount: 1250, Day: clock.Date(w.c.Now()), Voucher: "5.0100.000123", Note: pii.New("am Schalter 3")}
+}
+
+// count answers a question about all tenants.
+func (w *town) count(t testing.TB, q string, args ...any) (n int) {
+	t.Helper()
+	if err := w.d.View(context.Background(), db.Across("", "a test counts"), func(tx *db.Tx) error {
+		return tx.QueryRow(context.Background(), q, args...).Scan(&n)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (w *town) attempts(c ident.CaseID) (out []payments.Payment, err error) {

@@ -30,6 +30,10 @@ type paymentPage struct {
 	Number        int
 	Ask           bool       // the provider can be asked
 	Fields        []ui.Field // empty: no flag, or no right to close it
+	Inpayment     []ui.Field // empty: nothing is owed, or no right to receive it
+	Running       bool       // an attempt is at a provider while something is owed
+	Received      []ui.Fact  // what the Kasse received outside
+	Attempts      ui.Table   // of the demand; no rows if there is one only
 	Facts         []ui.Fact
 	Bookings      ui.Table
 	Ledger        string   // address of all bookings of the case
@@ -41,6 +45,7 @@ type paymentForm struct {
 	reason   payments.Reason
 	note     string
 	problems map[string]string
+	received inpaymentForm
 }
 
 // payment serves GET /verwaltung/zahlungen/{id}.
@@ -55,6 +60,10 @@ func (s *Server) showPayment(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	past, err := s.c.Payments.Clearings(r.Context(), actor, x.ID)
+	if err != nil {
+		return err
+	}
+	demand, err := s.c.Payments.Standing(r.Context(), actor, x.ID)
 	if err != nil {
 		return err
 	}
@@ -73,7 +82,12 @@ func (s *Server) showPayment(w http.ResponseWriter, r *http.Request, status int,
 	out := paymentPage{Told: office.Told(r, page, "clearing.done."), Refused: refused, URL: paymentsPath + "/" + string(x.ID), Flag: x.Flag, Number: x.FlagNo,
 		Ledger: paymentsPath + "/buchungen?vorgang=" + string(x.Case), Facts: paymentFacts(page, actor, x), Bookings: bookingsOf(page, x, booked), Past: pastOf(page, past, names)}
 	may := actor.Everywhere(perm.ClearPayments)
-	out.Ask = may && x.Provider != ""
+	out.Ask = may && x.Provider != "" && x.Provider != payments.Treasury
+	out.Attempts, out.Received = attemptsOf(page, x, demand.Attempts), receivedFacts(page, demand.Inpayment, names)
+	if demand.Due > 0 && may {
+		out.Inpayment = inpaymentFields(page, demand.Due, f.received)
+		out.Running = slices.ContainsFunc(demand.Attempts, func(p payments.Payment) bool { return p.State.InFlight() })
+	}
 	if x.Flag != "" {
 		out.Doubt, out.Todo, out.Reported = p.T("staff.flag."+string(x.Flag)), p.T("clearing.todo."+string(x.Flag)), reported(page, x.Flag, x.Reported())
 		if left := x.Amount - x.Refunded; x.Flag == payments.FlagSurplus && left > 0 {
@@ -83,7 +97,7 @@ func (s *Server) showPayment(w http.ResponseWriter, r *http.Request, status int,
 			out.Fields = clearingFields(page, x.Flag, f)
 		}
 	}
-	problems := ui.Problems(out.Fields)
+	problems := append(ui.Problems(out.Fields), ui.Problems(out.Inpayment)...)
 	page.Problems = len(problems)
 	return ui.Render(w, r, status, paymentView(page, out, problems))
 }
@@ -145,7 +159,7 @@ func paymentFacts(page ui.Page, actor perm.Staff, x payments.Payment) (out []ui.
 	add("staff.pay.state", p.T("staff.payment."+string(x.State)))
 	add("staff.pay.amount", p.Money(x.Amount), refunded)
 	add("admin.payments.purpose", x.Purpose)
-	add("staff.pay.provider", x.Provider)
+	add("staff.pay.provider", providerName(page, x.Provider))
 	add("clearing.ref", x.Ref)
 	add("clearing.attempt", strconv.Itoa(x.Attempt))
 	add("clearing.created", p.DateTime(x.CreatedAt))

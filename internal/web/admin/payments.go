@@ -29,7 +29,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	actor, q := ui.Staff(r), r.URL.Query()
 	page := office.Page(r, "admin.payments.title", office.NavPayments)
 	p := page.Printer()
-	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja"}
+	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja", Due: q.Get("forderung") == "offen", Reference: reference(q.Get("q"))}
 	if id := ident.PaymentID(q.Get("vor")); ident.Valid(id) {
 		f.Before = id
 	}
@@ -48,8 +48,16 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	if f.Flagged {
 		check.Value = "ja"
 	}
-	t := ui.Table{ID: "zahlungen", Caption: p.T("admin.payments.caption", "n", len(list)), Empty: p.T("admin.payments.none"), FilterURL: "/verwaltung/zahlungen", Filters: []ui.Filter{state, check},
+	due := ui.Filter{Name: "forderung", Label: p.T("admin.payments.demand"), Options: []ui.Option{{Label: p.T("staff.worklist.all")}, {Value: "offen", Label: p.T("admin.payments.due")}}}
+	if f.Due {
+		due.Value = "offen"
+	}
+	t := ui.Table{ID: "zahlungen", Caption: p.T("admin.payments.caption", "n", len(list)), Empty: p.T("admin.payments.none"), FilterURL: "/verwaltung/zahlungen", Filters: []ui.Filter{due, state, check},
+		Query: f.Reference, QueryLabel: p.T("admin.payments.number"),
 		Columns: []ui.Column{{Title: p.T("staff.pay.reference")}, {Title: p.T("staff.pay.state")}, {Title: p.T("staff.pay.amount"), Numeric: true}, {Title: p.T("staff.pay.when")}, {Title: p.T("staff.pay.provider")}, {Title: p.T("admin.payments.purpose")}}}
+	if f.Reference != "" {
+		t.Empty = p.T("admin.payments.notfound")
+	}
 	for _, x := range list {
 		at := x.SettledAt
 		if at.IsZero() {
@@ -64,12 +72,12 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		if x.Refunded > 0 {
 			amount.Sub = p.T("staff.pay.refunded", "amount", p.Money(x.Refunded))
 		}
-		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: stamp(p, at)}, {Text: orDash(x.Provider)}, {Text: x.Purpose}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: stamp(p, at)}, {Text: orDash(providerName(page, x.Provider))}, {Text: x.Purpose}}})
 	}
 	out := listPage{Table: t, Links: []ui.Link{{Text: p.T("admin.payments.ledger"), URL: "/verwaltung/zahlungen/buchungen"}}}
 	if len(list) == paymentsPage {
 		older := url.Values{"vor": {string(list[len(list)-1].ID)}}
-		for _, name := range []string{"zustand", "pruefen"} {
+		for _, name := range []string{"q", "forderung", "zustand", "pruefen"} {
 			if q.Get(name) != "" {
 				older.Set(name, q.Get(name))
 			}
@@ -80,6 +88,29 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		out.Links = append(out.Links, ui.Link{Text: p.T("admin.newest"), URL: "/verwaltung/zahlungen"})
 	}
 	return ui.Render(w, r, http.StatusOK, listView(page, out))
+}
+
+// reference is the number of a case as it stands in the books, however it was
+// typed; what is no such number is looked for as it is.
+func reference(typed string) string {
+	if n, err := ident.ParseNumber(typed); err == nil {
+		return string(n)
+	}
+	typed = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?' // no reference holds it
+		}
+		return r
+	}, strings.TrimSpace(typed))
+	return typed[:min(len(typed), 60)]
+}
+
+// providerName says who took the money: a provider, or the Kasse itself.
+func providerName(page ui.Page, provider string) string {
+	if provider == payments.Treasury {
+		return page.T("inpayment.treasury")
+	}
+	return provider
 }
 
 // ledger serves GET /verwaltung/zahlungen/buchungen: every entry with its two
@@ -154,6 +185,9 @@ func stamp(p locale.Printer, t time.Time) string {
 func accountName(page ui.Page, account string) string {
 	if key := "admin.account." + account; page.Printer().Has(key) {
 		return page.T(key)
+	}
+	if account == payments.AccountOf(payments.Treasury) {
+		return page.T("admin.account.treasury")
 	}
 	if rest, ok := strings.CutPrefix(account, payments.AccountOf("")); ok {
 		return page.T("admin.account.provider", "name", rest)

@@ -51,6 +51,7 @@ func (s *Server) Routes() []ui.Route {
 		get("/zahlungen/buchungen", perm.ReadPayments, s.ledger),
 		get("/zahlungen/{id}", perm.ReadPayments, s.payment),
 		post("/zahlungen/{id}", perm.ClearPayments, s.clearPayment),
+		post("/zahlungen/{id}/eingang", perm.ClearPayments, s.receivePayment),
 		post("/zahlungen/{id}/nachfragen", perm.ClearPayments, s.askPayment),
 
 		get("/auftraege", perm.ReadJobs, s.jobs),

@@ -156,6 +156,9 @@ func (s *Server) money(r *http.Request, page ui.Page, own cases.Own, view *matte
 		}
 	}
 	view.PayState = page.T("citizenform.paystate." + string(last.State))
+	if last.Provider == payments.Treasury {
+		view.PayState = page.T("citizenform.paystate.treasury", "day", pr.Date(last.ReceivedOn))
+	}
 	if last.Refunded > 0 {
 		view.PayState = page.T("citizenform.paystate.refunded", "amount", pr.Money(last.Refunded))
 	}

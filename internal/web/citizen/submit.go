@@ -31,6 +31,7 @@ type receivedView struct {
 	Inbox    string // address in the inbox; "" for guests
 	Hash     string
 	Paid     string // amount; "" if nothing was paid
+	PaidText string // how it was paid; "" if nothing was
 	Awaiting bool   // paid, not yet booked
 	PayURL   string // still to be paid
 	Ended    string // the case has ended: its state in words
@@ -57,6 +58,10 @@ func (s *Server) getReceived(w http.ResponseWriter, r *http.Request) error {
 	for _, p := range own.Payments {
 		if p.State == payments.Paid {
 			view.Paid = page.Printer().Money(p.Amount)
+			view.PaidText = page.T("citizenform.received.paid", "amount", view.Paid)
+			if p.Provider == payments.Treasury {
+				view.PaidText = page.T("citizenform.received.treasury", "amount", view.Paid, "day", page.Printer().Date(p.ReceivedOn))
+			}
 		}
 	}
 	switch {

@@ -20,7 +20,7 @@ import (
 // staffOnly are the areas that only staff and administrators see: German is enough.
 var staffOnly = map[string]bool{
 	"staff": true, "admin": true, "look": true, "delivery": true, "tenancy": true, "jobs": true, "roles": true,
-	"catalogue": true, "forms": true, "letter": true, "mail": true, "relevance": true, "clearing": true,
+	"catalogue": true, "forms": true, "letter": true, "mail": true, "relevance": true, "clearing": true, "inpayment": true,
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
