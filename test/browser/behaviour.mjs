@@ -104,7 +104,7 @@ await promise('a draft is saved while typing, files are not sent along', 'step.h
   const bodies = [];
   await page.route('**/entwurf', (route) => { bodies.push(route.request().postData()); return route.fulfill({ status: 204 }); });
   await page.locator('#hund').pressSequentially('Bello');
-  await page.getByText('Entwurf gespeichert').waitFor({ timeout: 6000 });
+  await page.getByText('Entwurf gespeichert').waitFor();
   assert.equal(bodies.length, 1, 'one request after a pause');
   assert.equal(new URLSearchParams(bodies[0]).get('hund'), 'Bello');
   assert.equal(new URLSearchParams(bodies[0]).get('geboren.jahr'), '2029');
@@ -113,7 +113,7 @@ await promise('a draft is saved while typing, files are not sent along', 'step.h
 await promise('a failed draft says so and keeps the text', 'step.html', {}, async (page) => {
   await page.route('**/entwurf', (route) => route.fulfill({ status: 503 }));
   await page.locator('#hund').pressSequentially('Bello');
-  await page.getByText('konnte gerade nicht gespeichert werden').waitFor({ timeout: 6000 });
+  await page.getByText('konnte gerade nicht gespeichert werden').waitFor();
   assert.equal(await page.locator('#hund').inputValue(), 'Bello');
 });
 
@@ -149,13 +149,12 @@ await promise('the session warning opens in time and can be put off', 'step.html
   });
   await page.goto(`${url}/kurz.html`);
   const dialog = page.locator('[data-session-dialog]');
-  await dialog.waitFor({ state: 'visible', timeout: 5000 });
-  let kept = false;
-  await page.route('**/kurz.html', (route) => { kept = route.request().method() === 'HEAD'; return route.fulfill({ status: 200 }); });
+  await dialog.waitFor({ state: 'visible' });
+  await page.route('**/kurz.html', (route) => route.fulfill({ status: 200 }));
+  const kept = page.waitForRequest((r) => r.method() === 'HEAD');
   await dialog.getByRole('button').click();
   assert.equal(await dialog.isVisible(), false);
-  await page.waitForTimeout(200);
-  assert.equal(kept, true);
+  await kept;
 });
 
 await promise('the print button appears only where it can print', 'service.html', { js: false }, async (page) => {

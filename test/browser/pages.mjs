@@ -20,7 +20,7 @@ const out = join(root, 'artifacts/gate');
 const press = (selector) => async (page) => {
   await page.evaluate(() => { document.left = true; });
   await page.locator(selector).first().click();
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 1200; i++) {
     if (await page.evaluate(() => !document.left && document.readyState === 'complete' && !document.querySelector('[data-onward]')).catch(() => false)) return;
     await page.waitForTimeout(25);
   }

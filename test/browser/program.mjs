@@ -25,13 +25,13 @@ async function freePort() {
 // get asks the program for a page of one portal, past every browser.
 export function get(port, host, path = '/') {
   return new Promise((resolve, reject) => {
-    const q = request({ host: '127.0.0.1', port, path, headers: { Host: `${host}:${port}` }, timeout: 10_000 }, async (answer) => {
+    const q = request({ host: '127.0.0.1', port, path, headers: { Host: `${host}:${port}` }, timeout: 30_000 }, async (answer) => {
       const parts = [];
       for await (const part of answer) parts.push(part);
       resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) });
     });
     q.on('error', reject);
-    q.on('timeout', () => q.destroy(new Error(`no answer from ${host}${path} within 10 s`)));
+    q.on('timeout', () => q.destroy(new Error(`no answer from ${host}${path} within 30 s`)));
     q.end();
   });
 }
