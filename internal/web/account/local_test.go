@@ -225,7 +225,7 @@ func TestSecondFactorRecoveryAndChanges(t *testing.T) {
 func TestSomebodyOfAnotherMethodHasNoMeansHere(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := h.Browser().SignIn("torhausen", "mareike-sandvoss", "basis")
-	b.Get(h.AccountURL("kreis-musterland", "/sicherheit")).Sees(200, "Ein Passwort oder einen Passkey bei uns haben Sie nicht")
+	b.Get(h.AccountURL("kreis-musterland", "/sicherheit")).Sees(200, "kein Passwort und keinen Passkey")
 	for _, path := range []string{"/sicherheit/passwort", "/sicherheit/app", "/sicherheit/adresse", "/sicherheit/passkeys"} {
 		if b.Get(h.AccountURL("kreis-musterland", path)); b.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, b.Code)

@@ -55,7 +55,7 @@ func has(name string) func(apptest.Form) bool {
 func TestSomebodyStatesAndChangesOwnData(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := at(h, "mareike-sandvoss", "basis", "/daten")
-	sound(t, b).Sees(200, "Meine Daten", "Sandvoß", "nachgewiesen", "Kreis Musterland", "DE39 9990 0001 4200 0001 37", "17. April 1988")
+	sound(t, b).Sees(200, "Meine Daten", "Sandvoß", "Nachgewiesen durch", "Kreis Musterland", "DE39 9990 0001 4200 0001 37", "17. April 1988")
 	sound(t, b.Follow("Ändern Person")).Sees(200, "Nachgewiesene Angaben ändern sich nur")
 	if f := b.Form(has("birthName")); slices.Contains(f.Names, "family") {
 		t.Error("a proved name can be typed over")
@@ -152,7 +152,7 @@ var codeShape = regexp.MustCompile(`[0-9A-Z]{4}(-[0-9A-Z]{4}){3}`)
 func TestSomebodyActsForAChildAndEveryPageSaysSo(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := at(h, "mareike-sandvoss", "basis", "/vertretungen")
-	sound(t, b).Sees(200, "Vertretungen", "Niemanden.")
+	sound(t, b).Sees(200, "Vertretungen", "Zurzeit handeln Sie für niemanden.")
 	sound(t, b.Follow("Ein Kind vertreten")).Sees(200, "endet von selbst mit dem 18. Geburtstag", "Nur für bestimmte Leistungen?")
 	b.Submit(b.Form(has("proof")), vals("given", "Kim", "birthDate.tag", "5", "birthDate.monat", "5", "birthDate.jahr", "1999")).Sees(422, "Bitte füllen Sie dieses Feld aus", "Bitte wählen Sie etwas aus")
 	sound(t, b)

@@ -57,7 +57,7 @@ func rightName(page ui.Page, x perm.Right) string {
 
 // rightsTable shows the roles as the program has them.
 func rightsTable(page ui.Page, own []accounts.OwnRole) ui.Table {
-	t := ui.Table{ID: "rechte", Caption: page.T("admin.rights.caption"), Columns: []ui.Column{{Title: page.T("admin.rights.right")}}}
+	t := ui.Table{ID: "rechte", Matrix: true, Caption: page.T("admin.rights.caption"), Columns: []ui.Column{{Title: page.T("admin.rights.right")}}}
 	var sets []perm.Set
 	for _, row := range perm.Table() {
 		t.Columns, sets = append(t.Columns, ui.Column{Title: page.T("staff.role." + string(row.Role))}), append(sets, row.Role.Set())

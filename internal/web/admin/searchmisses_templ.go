@@ -117,7 +117,7 @@ func missesView(page ui.Page, p missesPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section class=\"p-scroll\" tabindex=\"0\" aria-labelledby=\"fragen\"><table class=\"kern-table kern-table--small p-table\"><caption class=\"kern-title\" id=\"fragen\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<section class=\"p-scroll\" tabindex=\"0\" aria-labelledby=\"fragen\"><table class=\"kern-table kern-table--small p-table p-table--stack\"><caption class=\"kern-title\" id=\"fragen\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

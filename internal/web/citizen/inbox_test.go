@@ -42,7 +42,7 @@ func TestTheInboxShowsCasesOfAllPortals(t *testing.T) {
 	}
 	begin(b, h, "lindenbrueck", "hundesteuer-anmeldung")
 	b.SignIn("aulenried", "mareike-sandvoss", "basis")
-	b.Get("/postfach").Sees(200, "Stadt Torhausen", "Lindenbrück", "TOR-2026-", "Eingegangen", "Ein angefangener Antrag ist noch nicht abgesendet", "aus allen Portalen von Kreis Musterland")
+	b.Get("/postfach").Sees(200, "Stadt Torhausen", "Lindenbrück", "TOR-2026-", "Eingegangen", "Ein angefangener Antrag ist noch nicht abgesendet", "aus allen Portalen im Verbund „Kreis Musterland“")
 	sound(t, b)
 	b.Get("/konto").Sees(200, "Angemeldet als Mareike Sandvoß", "Ihre eigene Angabe", "17. April 1988", "Gerbergraben 14, 00101 Torhausen", "Hund zur Hundesteuer anmelden")
 	sound(t, b)

@@ -97,14 +97,14 @@ func (s *Server) unsigned(w http.ResponseWriter, r *http.Request, e accounts.Ent
 	if e.ReturnPath == "" && !c.Guest() {
 		return ui.SeeOther(w, r, "/konto")
 	}
-	status, title := http.StatusForbidden, "citizenform.login.refused"
-	if errs.KeyOf(err) == "login.broken-off" {
-		status, title = http.StatusOK, "citizenform.login.brokenoff"
+	status, title, why := http.StatusForbidden, "citizenform.login.refused", errs.KeyOf(err)
+	if why == "login.broken-off" { // the title says so already
+		status, title, why = http.StatusOK, "citizenform.login.brokenoff", "citizenform.login.nothing"
 	}
 	to := target(e.ReturnPath)
 	page := s.personal(r, ui.PageOf(r).T(title))
 	page.Nav, page.Languages = ui.NavAccount, nil
-	view := noticeView{Lines: []string{page.T(errs.KeyOf(err))}, Links: []ui.Link{{Text: page.T("citizenform.login.again"), URL: signInPath(to, max(e.Level, perm.LevelBasis))}}}
+	view := noticeView{Lines: []string{page.T(why)}, Links: []ui.Link{{Text: page.T("citizenform.login.again"), URL: signInPath(to, max(e.Level, perm.LevelBasis))}}}
 	if strings.HasPrefix(to, "/antrag/") {
 		view.Lines = append(view.Lines, page.T("citizenform.login.kept"))
 		view.Links = append(view.Links, ui.Link{Text: page.T("citizenform.login.toform"), URL: to})

@@ -124,7 +124,7 @@ func TestServicePageTellsAllModulesInReadingOrder(t *testing.T) {
 		t.Errorf("order %q, want %q", got, want)
 	}
 	for selector, words := range map[string]string{
-		"h1": "Hund anmelden", "#kosten td": "108,00 €", "#unterlagen li": "Impfpass des Hundes", "#fristen li": "2 Wochen : nach der Aufnahme", "a[href=/antrag/hundesteuer-anmeldung]": "Online erledigen",
+		"h1": "Hund anmelden", "#kosten td": "108,00 €", "#unterlagen li": "Impfpass des Hundes", "#fristen li": "2 Wochen: nach der Aufnahme", "a[href=/antrag/hundesteuer-anmeldung]": "Online erledigen",
 		"aside a[href=/einrichtungen/steueramt]": "Steueramt", "#beschreibung h3": "Worum es geht",
 	} {
 		if got := p.Text(selector); got != words {
