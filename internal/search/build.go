@@ -184,17 +184,21 @@ func (b *builder) add(d *Doc) {
 		key:    Key{d.Kind, d.ID},
 		title:  d.Title,
 		folded: joined(b.scan(d.Title)),
-		online: d.Online,
-		pop:    float32(math.Log1p(max(0, d.Popularity))),
 	}
-	if math.IsNaN(float64(e.pop)) || math.IsInf(float64(e.pop), 0) {
-		e.pop = 0
+	m := mark{
+		seasons: seasonsIn(e.folded),
+		pop:     float32(math.Log1p(max(0, d.Popularity))),
+		online:  d.Online,
+		service: d.Kind == KindService, person: d.Kind == KindPerson,
 	}
-	c.maxPop = max(c.maxPop, e.pop)
+	if math.IsNaN(float64(m.pop)) || math.IsInf(float64(m.pop), 0) {
+		m.pop = 0
+	}
+	c.maxPop = max(c.maxPop, m.pop)
 	for _, s := range d.Situations {
 		e.situations = append(e.situations, strings.Clone(s))
 	}
-	c.docs = append(c.docs, e)
+	c.docs, c.marks = append(c.docs, e), append(c.marks, m)
 	c.byKey[e.key] = id
 	b.heads.clear()
 	b.bodies.clear()

@@ -9,6 +9,7 @@ import (
 // Corpus is an immutable index over documents, safe for concurrent use.
 type Corpus struct {
 	docs     []entry
+	marks    []mark // of the same documents
 	byKey    map[Key]uint32
 	terms    []term            // by their text
 	quick    map[string]uint32 // text to term, for large corpora only
@@ -29,9 +30,16 @@ type entry struct {
 	key        Key
 	title      string
 	folded     string // folded title
-	pop        float32
-	online     bool
 	situations []string
+}
+
+// mark is what ranking asks of each document found, in few bytes: it looks at
+// thousands for a query.
+type mark struct {
+	seasons         uint64  // of which the title speaks
+	pop             float32 // logarithm of Doc.Popularity
+	online          bool
+	service, person bool // its kind
 }
 
 // term is a word of the index. Its postings lie in Corpus.postings, those of

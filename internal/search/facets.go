@@ -2,10 +2,30 @@ package search
 
 import "slices"
 
-// count puts a document into the facets of the result and reports whether it
-// passes all filters.
-func (r *Result) count(e *entry, q *Query) bool {
-	f := Facts{Online: e.online, Situations: e.situations}
+// tally counts documents by kind, of which there are few.
+type tally []struct {
+	kind Kind
+	n    int
+}
+
+func (t *tally) add(k Kind) {
+	for i := range *t {
+		if (*t)[i].kind == k {
+			(*t)[i].n++
+			return
+		}
+	}
+	*t = append(*t, struct {
+		kind Kind
+		n    int
+	}{k, 1})
+}
+
+// count puts a document into the facets of the result, its kind into kinds, and
+// reports whether it passes all filters.
+func (r *Result) count(c *candidate, q *Query, kinds *tally) bool {
+	e := &c.corpus.docs[c.doc]
+	f := Facts{Online: c.corpus.marks[c.doc].online, Situations: e.situations}
 	if q.Facts != nil {
 		f = q.Facts(e.key)
 	}
@@ -14,7 +34,7 @@ func (r *Result) count(e *entry, q *Query) bool {
 	situation := q.Situation == "" || slices.Contains(f.Situations, q.Situation)
 	authority := q.Authority == "" || f.Authority == q.Authority
 	if online && situation && authority {
-		r.Facets[e.key.Kind]++
+		kinds.add(e.key.Kind)
 	}
 	if kind && situation && authority && f.Online {
 		r.Online++

@@ -12,7 +12,7 @@ import (
 // all words before the edit distance is computed.
 type spellings struct {
 	words   []spelling
-	sig     []uint32
+	sig     []signature
 	byStart []int32 // index of the first word of each length; words are sorted by length
 	sounds  []sound // by their code
 }
@@ -53,12 +53,12 @@ func (b *spellingsBuilder) build() *spellings {
 		}
 		return a.fold < b.fold
 	})
-	s.sig = make([]uint32, len(s.words))
+	s.sig = make([]signature, len(s.words))
 	for i, w := range s.words {
 		for len(s.byStart) <= len(w.fold) {
 			s.byStart = append(s.byStart, int32(i))
 		}
-		s.sig[i] = signature(w.fold)
+		s.sig[i] = sign(w.fold)
 		if code := cologne(w.fold); len(code) > 1 {
 			s.sounds = append(s.sounds, sound{code, int32(i)})
 		}
@@ -68,17 +68,33 @@ func (b *spellingsBuilder) build() *spellings {
 	return s
 }
 
-// signature has one bit for each letter of the word.
-func signature(w string) uint32 {
-	var s uint32
+// signature has one bit for each letter of a word, and 32 bits higher one for
+// each that it has twice.
+type signature uint64
+
+const once = 1<<32 - 1
+
+func sign(w string) signature {
+	var s signature
 	for i := 0; i < len(w); i++ {
+		bit := signature(1) << 26
 		if c := w[i]; c >= 'a' && c <= 'z' {
-			s |= 1 << (c - 'a')
-		} else {
-			s |= 1 << 26
+			bit = 1 << (c - 'a')
 		}
+		s |= bit | (s&bit)<<32
 	}
 	return s
+}
+
+// within reports whether words of these signatures may lie within limit errors.
+// An error brings in at most one letter and takes out at most one; it costs at
+// least cheapOther, or cheapDouble if the letter stood there already.
+func (s signature) within(o signature, limit int) bool { return s.lacks(o, limit) && o.lacks(s, limit) }
+
+func (s signature) lacks(o signature, limit int) bool {
+	more := uint64(o &^ s)
+	other, double := bits.OnesCount64(more&once), bits.OnesCount64(more&^once)
+	return float32(other)*cheapOther+float32(double)*cheapDouble <= float32(limit)+slack
 }
 
 // near is a word of a list with its distance from the one asked for.
@@ -105,17 +121,17 @@ func (s *spellings) nearest(w string, limit int, out []near) []near {
 	if s == nil || limit == 0 || len(s.words) == 0 {
 		return out
 	}
-	sig := signature(w)
+	sig := sign(w)
 	from, to := s.span(len(w)-limit, len(w)+limit)
 	for i := from; i < to; i++ {
-		if bits.OnesCount32(s.sig[i]^sig) > 2*limit {
+		if !sig.within(s.sig[i], limit) {
 			continue
 		}
-		c := s.words[i]
-		d, ok := distance(w, c.fold, limit)
+		d, ok := distance(w, s.words[i].fold, limit)
 		if !ok {
 			continue
 		}
+		c := s.words[i]
 		d += 0.12 * float32(c.far)
 		if c.fold[0] != w[0] {
 			d += 0.5
@@ -158,6 +174,13 @@ func (s *spellings) sounding(w string, out []near) []near {
 // maxDistanceLen bounds the words compared; longer ones are not corrected.
 const maxDistanceLen = 48
 
+// Costs of errors.
+const (
+	cheapOther  = 0.8  // the least of an error that brings in another letter
+	cheapDouble = 0.6  // of a letter doubled, or a double one left out
+	slack       = 0.01 // for sums of them
+)
+
 // distance is the edit distance with transpositions (optimal string alignment)
 // between two folded words, up to limit errors. Errors of the hand weigh less:
 // a neighbour on the keyboard, a doubled letter.
@@ -165,36 +188,49 @@ func distance(a, b string, limit int) (float32, bool) {
 	if len(a) > maxDistanceLen || len(b) > maxDistanceLen || a == "" || b == "" {
 		return 0, false
 	}
+	// Letters that stand farther apart in the two words cost more than the bound.
+	bound := float32(limit) + slack
+	apart := int(bound / cheapDouble)
+	if len(a)-len(b) > apart || len(b)-len(a) > apart {
+		return 0, false
+	}
+	const far = float32(1e9)
 	var rows [3][maxDistanceLen + 1]float32
 	prev2, prev, cur := &rows[0], &rows[1], &rows[2]
 	for j := 0; j <= len(b); j++ {
 		prev[j] = float32(j)
 	}
-	bound := float32(limit) + 0.01
 	for i := 1; i <= len(a); i++ {
-		cur[0] = float32(i)
-		low := cur[0]
-		for j := 1; j <= len(b); j++ {
+		from, to := max(1, i-apart), min(len(b), i+apart)
+		cur[from-1] = far
+		if from == 1 {
+			cur[0] = float32(i)
+		}
+		if to == i+apart {
+			prev[to] = far
+		}
+		low := cur[from-1]
+		for j := from; j <= to; j++ {
 			v := prev[j-1]
 			if a[i-1] != b[j-1] {
 				v += swapCost(a[i-1], b[j-1])
 			}
 			drop := float32(1)
 			if i > 1 && a[i-1] == a[i-2] {
-				drop = 0.6
+				drop = cheapDouble
 			}
 			if x := prev[j] + drop; x < v {
 				v = x
 			}
 			add := float32(1)
 			if j > 1 && b[j-1] == b[j-2] {
-				add = 0.6
+				add = cheapDouble
 			}
 			if x := cur[j-1] + add; x < v {
 				v = x
 			}
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				if x := prev2[j-2] + 0.8; x < v {
+				if x := prev2[j-2] + cheapOther; x < v {
 					v = x
 				}
 			}
@@ -213,7 +249,7 @@ func distance(a, b string, limit int) (float32, bool) {
 // swapCost is the cost of writing one letter for another.
 func swapCost(a, b byte) float32 {
 	if a >= 'a' && a <= 'z' && b >= 'a' && b <= 'z' && keyboard[a-'a']&(1<<(b-'a')) != 0 {
-		return 0.8
+		return cheapOther
 	}
 	return 1
 }

@@ -138,7 +138,7 @@ func (c *Corpus) popularity(d uint32, pop map[uint32]float32) float32 {
 	case pop != nil:
 		return pop[d]
 	case c.maxPop > 0:
-		return c.docs[d].pop / c.maxPop
+		return c.marks[d].pop / c.maxPop
 	}
 	return 0
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"sort"
 	"strings"
-	"time"
 )
 
 // plan is a query made ready for ranking: one slot for each word that matters.
@@ -12,10 +11,10 @@ type plan struct {
 	slots     []slot
 	places    []string // folded
 	placeName []string
-	digits    string // all digits of the query, if it looks like a number or key
-	folded    string // whole query, folded
-	corrected string // query text with corrections, or empty
-	season    map[string]float32
+	digits    string  // all digits of the query, if it looks like a number or key
+	folded    string  // whole query, folded
+	corrected string  // query text with corrections, or empty
+	season    uint64  // in which the question is asked
 	persons   bool    // the query asks for a person ("Frau …")
 	sum       float32 // importance of all slots
 	lost      float32 // importance of words that match nothing at all
@@ -123,7 +122,7 @@ func makePlan(src sources, q Query, force bool) *plan {
 	if len(kept) == 0 && len(p.places) == 0 && p.digits == "" {
 		kept = toks
 	}
-	p.season = seasonHints(q.Now)
+	p.season = seasonsAt(q.Now)
 	p.fill(src, l, kept, force)
 	return p
 }
@@ -522,12 +521,4 @@ func prefixes(src sources, folded, stem string) []string {
 		out = out[:mostPrefixes]
 	}
 	return out
-}
-
-// seasonHints returns the terms that matter more at this time of the year.
-func seasonHints(now time.Time) map[string]float32 {
-	if now.IsZero() {
-		return nil
-	}
-	return seasonsAt(now)
 }

@@ -53,8 +53,8 @@ func merge(found, more []candidate, factor float32) []candidate {
 
 func best(found []candidate) float32 {
 	var b float32
-	for _, c := range found {
-		b = max(b, c.score)
+	for i := range found {
+		b = max(b, found[i].score)
 	}
 	return b
 }
@@ -91,13 +91,17 @@ func (v *View) run(p *plan) []candidate {
 // page filters, counts and sorts candidates and returns those of the page.
 func (p *plan) page(found []candidate) (page []candidate, r Result) {
 	q := &p.filter
-	r.Facets = make(map[Kind]int, 4)
+	var kinds tally
 	kept := found[:0]
 	floor := best(found) * lowestPart
-	for _, c := range found {
-		if c.score >= floor && r.count(&c.corpus.docs[c.doc], q) {
-			kept = append(kept, c)
+	for i := range found {
+		if c := &found[i]; c.score >= floor && r.count(c, q, &kinds) {
+			kept = append(kept, *c)
 		}
+	}
+	r.Facets = make(map[Kind]int, len(kinds))
+	for _, k := range kinds {
+		r.Facets[k.kind] = k.n
 	}
 	limit := q.Limit
 	if limit <= 0 {

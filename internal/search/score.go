@@ -70,8 +70,8 @@ func (c *Corpus) score(p *plan, s *scratch) {
 		sl := &p.slots[i]
 		for _, a := range sl.alts {
 			head, body := c.lookup(a.stem)
-			s.most(s.direct, &s.inSlot, head, a.factor)
-			s.most(s.direct, &s.inSlot, body, a.factor*rarity(len(body)+len(head)))
+			s.inSlot = most(s.direct, s.inSlot, head, a.factor)
+			s.inSlot = most(s.direct, s.inSlot, body, a.factor*rarity(len(body)+len(head)))
 		}
 		if len(sl.parts) > 1 {
 			c.scoreParts(sl, s)
@@ -81,18 +81,7 @@ func (c *Corpus) score(p *plan, s *scratch) {
 			s.direct[d] = 0
 		}
 		for _, m := range sl.concepts {
-			for _, post := range c.about(m.concept) {
-				x := post.quality() * m.factor
-				old := s.slot[post.doc]
-				if old == 0 {
-					s.inSlot = append(s.inSlot, post.doc)
-				}
-				if x > old {
-					s.slot[post.doc] = x + secondWay*old
-				} else {
-					s.slot[post.doc] = old + secondWay*x*0.5
-				}
-			}
+			s.inSlot = more(s.slot, s.inSlot, c.about(m.concept), m.factor)
 		}
 		s.closeSlot(sl.importance)
 	}
@@ -106,18 +95,36 @@ func rarity(df int) float32 {
 	return 1 + rareBody*max(0, 1-float32(math.Log2(float64(1+df)))/5)
 }
 
-// most keeps the best quality of each document.
-func (s *scratch) most(into []float32, touched *[]uint32, posts []posting, factor float32) {
+// most keeps the best quality of each document, and appends those that had none to touched.
+func most(into []float32, touched []uint32, posts []posting, factor float32) []uint32 {
 	f := factor / full
 	for _, post := range posts {
 		x := float32(post.q) * f
 		if old := into[post.doc]; old == 0 {
-			*touched = append(*touched, post.doc)
+			touched = append(touched, post.doc)
 			into[post.doc] = x
 		} else if x > old {
 			into[post.doc] = x
 		}
 	}
+	return touched
+}
+
+// more does the same for meanings, of which the weaker ones count a little too.
+func more(into []float32, touched []uint32, posts []posting, factor float32) []uint32 {
+	for _, post := range posts {
+		x := post.quality() * factor
+		old := into[post.doc]
+		if old == 0 {
+			touched = append(touched, post.doc)
+		}
+		if x > old {
+			into[post.doc] = x + secondWay*old
+		} else {
+			into[post.doc] = old + secondWay*x*0.5
+		}
+	}
+	return touched
 }
 
 func (c *Corpus) scoreParts(sl *slot, s *scratch) {
@@ -125,8 +132,8 @@ func (c *Corpus) scoreParts(sl *slot, s *scratch) {
 	for k, alts := range sl.parts {
 		for _, a := range alts {
 			head, body := c.lookup(a.stem)
-			s.most(s.part, &s.inPart, head, a.factor)
-			s.most(s.part, &s.inPart, body, a.factor)
+			s.inPart = most(s.part, s.inPart, head, a.factor)
+			s.inPart = most(s.part, s.inPart, body, a.factor)
 		}
 		for _, d := range s.inPart {
 			if s.parts[d] == 0 {
@@ -155,19 +162,20 @@ func (c *Corpus) scoreParts(sl *slot, s *scratch) {
 }
 
 func (s *scratch) closeSlot(importance float32) {
+	slot, total, cover, touched := s.slot, s.total, s.cover, s.touched
 	for _, d := range s.inSlot {
-		v := min(s.slot[d], overfull)
-		s.slot[d] = 0
+		v := min(slot[d], overfull)
+		slot[d] = 0
 		if v <= 0 {
 			continue
 		}
-		if s.total[d] == 0 {
-			s.touched = append(s.touched, d)
+		if total[d] == 0 {
+			touched = append(touched, d)
 		}
-		s.total[d] += importance * v
-		s.cover[d] += importance * min(1, v/coveredFrom)
+		total[d] += importance * v
+		cover[d] += importance * min(1, v/coveredFrom)
 	}
-	s.inSlot = s.inSlot[:0]
+	s.inSlot, s.touched = s.inSlot[:0], touched
 }
 
 // scorePlaces finds documents by place if the query names nothing else.
@@ -239,23 +247,31 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32
 			s.mask[b.doc] = titleBegins
 		}
 	}
+	total, cover := s.total, s.cover
+	high := s.touched[:0] // those that may be shown
 	var top float32
 	for _, d := range s.touched {
-		v := min(s.total[d]/sum, overfull) * (0.5 + 0.5*min(s.cover[d]/sum, 1))
-		s.total[d] = v
-		if v > top && seen.has(d) {
-			top = v
+		v := min(total[d]/sum, overfull) * (0.5 + 0.5*min(cover[d]/sum, 1))
+		total[d], cover[d] = 0, 0
+		if v >= lowest && seen.has(d) {
+			total[d] = v
+			high = append(high, d)
+			top = max(top, v)
 		}
 	}
 	floor := max(lowest, top*lowestPart)
-	out = slices.Grow(out, len(s.touched))
-	for _, d := range s.touched {
-		v := s.total[d]
-		s.total[d], s.cover[d] = 0, 0
-		if v < floor || !seen.has(d) {
-			continue
+	n := 0
+	for _, d := range high {
+		if total[d] >= floor {
+			n++
 		}
-		out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, s.mask[d], pop), via: p})
+	}
+	out = slices.Grow(out, n)
+	for _, d := range high {
+		if v := total[d]; v >= floor {
+			out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, s.mask[d], pop), via: p})
+		}
+		total[d] = 0
 	}
 	s.touched = s.touched[:0]
 	for _, b := range begins {
@@ -272,19 +288,19 @@ const (
 
 // bonus is what a document gets whatever the words.
 func (c *Corpus) bonus(p *plan, d uint32, title uint8, pop map[uint32]float32) float32 {
-	e := &c.docs[d]
+	m := &c.marks[d]
 	b := bonusPopularity * c.popularity(d, pop)
-	if e.online {
+	if m.online {
 		b += bonusOnline
 	}
 	switch {
-	case p.persons && e.key.Kind == KindPerson:
+	case p.persons && m.person:
 		b += bonusPerson
-	case !p.persons && e.key.Kind == KindService:
+	case !p.persons && m.service:
 		b += bonusService
 	}
 	switch {
-	case title == titleIs && e.key.Kind == KindSituation:
+	case title == titleIs && c.docs[d].key.Kind == KindSituation:
 		b += bonusExactSituation
 	case title == titleIs:
 		b += bonusExact
@@ -297,11 +313,8 @@ func (c *Corpus) bonus(p *plan, d uint32, title uint8, pop map[uint32]float32) f
 			break
 		}
 	}
-	for stem, v := range p.season {
-		if strings.Contains(e.folded, stem) {
-			b += v
-			break
-		}
+	if m.seasons&p.season != 0 {
+		b += seasonBonus
 	}
 	return b
 }

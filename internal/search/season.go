@@ -9,6 +9,7 @@ import (
 
 // season raises documents with a word in their title during part of the year.
 type season struct {
+	bit      uint64 // in a set of seasons
 	stem     string
 	easter   bool // from and to are days from Easter Sunday
 	from, to int  // otherwise month*100 + day, may run over the end of the year
@@ -26,7 +27,10 @@ var seasons = sync.OnceValue(func() []season {
 		if len(f) != 3 {
 			panic("search: words/seasons.tsv: " + line)
 		}
-		s := season{stem: l.stem(fold(f[0]))}
+		if len(out) == 64 {
+			panic("search: words/seasons.tsv: more than 64 lines")
+		}
+		s := season{bit: 1 << len(out), stem: l.stem(fold(f[0]))}
 		s.from, s.easter = seasonDay(f[1])
 		s.to, _ = seasonDay(f[2])
 		out = append(out, s)
@@ -52,11 +56,24 @@ func seasonDay(s string) (day int, easter bool) {
 	return month*100 + dom, false
 }
 
-func seasonsAt(now time.Time) map[string]float32 {
+// seasonsIn returns the seasons of which a folded title speaks.
+func seasonsIn(folded string) (set uint64) {
+	for _, s := range seasons() {
+		if strings.Contains(folded, s.stem) {
+			set |= s.bit
+		}
+	}
+	return set
+}
+
+// seasonsAt returns the seasons of a day; none of the zero time.
+func seasonsAt(now time.Time) (set uint64) {
+	if now.IsZero() {
+		return 0
+	}
 	y, m, d := now.Date()
 	today := int(m)*100 + d
 	fromEaster := int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(easter(y)).Hours() / 24)
-	var out map[string]float32
 	for _, s := range seasons() {
 		var in bool
 		switch {
@@ -68,13 +85,10 @@ func seasonsAt(now time.Time) map[string]float32 {
 			in = today >= s.from || today <= s.to
 		}
 		if in {
-			if out == nil {
-				out = make(map[string]float32)
-			}
-			out[s.stem] = seasonBonus
+			set |= s.bit
 		}
 	}
-	return out
+	return set
 }
 
 // easter returns Easter Sunday of a year by Gauß' rule as completed by
