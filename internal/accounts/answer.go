@@ -91,15 +91,9 @@ func (s *Service) offered(ctx context.Context, door tenancy.Door, w way, name st
 // it as it is. The browser comes again by GET, with its cookies, to Answer.
 // Errors: Forbidden for an unknown, old or answered attempt.
 func (s *Service) Park(ctx context.Context, door tenancy.Door, method, state string, form url.Values) error {
-	if !isSecret(state) {
-		return s.refusedAt(ctx, door, method, errAttempt("no state"))
-	}
-	b, err := json.Marshal(form)
+	b, err := parked(state, form)
 	if err != nil {
-		return err
-	}
-	if len(b) > 2*MaxAnswer {
-		return errs.TooLarge("error.body-too-large")
+		return s.refusedAt(ctx, door, method, err)
 	}
 	key, err := s.realmKey(door.Realm)
 	if err != nil {
@@ -115,6 +109,18 @@ func (s *Service) Park(ctx context.Context, door tenancy.Door, method, state str
 		return err
 	})
 	return s.refusedAt(ctx, door, method, err)
+}
+
+// parked is what is kept of a form that a partner sent.
+func parked(state string, form url.Values) ([]byte, error) {
+	if !isSecret(state) {
+		return nil, errAttempt("no state")
+	}
+	b, err := json.Marshal(form)
+	if err == nil && len(b) > 2*MaxAnswer {
+		err = errs.TooLarge("error.body-too-large")
+	}
+	return b, err
 }
 
 // Answer ends a try with a method: it asks the method who came back, finds or

@@ -59,15 +59,9 @@ func (s *Service) BeginStaff(ctx context.Context, door tenancy.Door, browser, me
 
 // ParkStaff is Park for the staff of an authority.
 func (s *Service) ParkStaff(ctx context.Context, door tenancy.Door, method, state string, form url.Values) error {
-	if !isSecret(state) {
-		return s.refusedAt(ctx, door, method, errAttempt("no state"))
-	}
-	b, err := json.Marshal(form)
+	b, err := parked(state, form)
 	if err != nil {
-		return err
-	}
-	if len(b) > 2*MaxAnswer {
-		return errs.TooLarge("error.body-too-large")
+		return s.refusedAt(ctx, door, method, err)
 	}
 	sealed := s.c.Directory.Key(door.Tenant.ID).Seal(b, attemptPlace(door.Tenant.ID, state, "answer"))
 	err = s.c.DB.InTx(ctx, door.Tenant.Scope(), func(tx *db.Tx) error {

@@ -171,18 +171,8 @@ func (s *Service) ask(ctx context.Context, x Scope, v Visitor, ask Ask, action s
 		return err
 	}
 	return s.c.DB.InTx(ctx, x.db(), func(tx *db.Tx) error {
-		if err := r.count(ctx, tx, byMailing, v.block()); err != nil {
-			return err
-		}
-		// A mailbox that got enough gets no more for a while; nobody is told.
-		full := r.count(ctx, tx, byMailbox, string(index))
-		if _, paused := PauseOf(full); paused {
-			return nil
-		} else if full != nil {
-			return full
-		}
-		a, err := r.byMail(ctx, tx, index)
-		if err != nil && !errors.Is(err, errNobody) {
+		a, full, err := r.mailbox(ctx, tx, v, index)
+		if err != nil || full {
 			return err
 		}
 		known := a.id != ""
@@ -207,6 +197,26 @@ func (s *Service) ask(ctx context.Context, x Scope, v Visitor, ask Ask, action s
 		}
 		return r.record(ctx, tx, a, audit.Event{Action: action})
 	})
+}
+
+// mailbox counts a mail that a visitor asks for and finds whose address it goes
+// to, the zero account for nobody's. full: it got enough and gets no more for a
+// while; nobody is told.
+func (r room) mailbox(ctx context.Context, tx *db.Tx, v Visitor, index []byte) (a account, full bool, err error) {
+	if err := r.count(ctx, tx, byMailing, v.block()); err != nil {
+		return a, false, err
+	}
+	if err := r.count(ctx, tx, byMailbox, string(index)); err != nil {
+		_, full = PauseOf(err)
+		if full {
+			err = nil
+		}
+		return a, full, err
+	}
+	if a, err = r.byMail(ctx, tx, index); errors.Is(err, errNobody) {
+		err = nil
+	}
+	return a, false, err
 }
 
 // then finds the running try (StagePassword) that a verb ends; ok is false for

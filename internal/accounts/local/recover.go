@@ -217,17 +217,8 @@ func (s *Service) AskAddress(ctx context.Context, h Holder, v Visitor, ask Ask) 
 		return err
 	}
 	return s.change(ctx, h, func(tx *db.Tx, r room, a account) error {
-		if err := r.count(ctx, tx, byMailing, v.block()); err != nil {
-			return err
-		}
-		full := r.count(ctx, tx, byMailbox, string(index))
-		if _, paused := PauseOf(full); paused {
-			return nil
-		} else if full != nil {
-			return full
-		}
-		other, err := r.byMail(ctx, tx, index)
-		if err != nil && !errors.Is(err, errNobody) {
+		other, full, err := r.mailbox(ctx, tx, v, index)
+		if err != nil || full {
 			return err
 		}
 		l := link{ForAddress, a.id, index, address, language(ask.Lang)}

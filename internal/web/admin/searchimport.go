@@ -118,7 +118,7 @@ func uploaded(r *http.Request, file, area string) (string, error) {
 func badLines(page ui.Page, bad []relevance.BadLine) ui.Table {
 	t := ui.Table{ID: "fehlzeilen", Caption: page.T("relevance.import.bad", "n", len(bad)), Columns: []ui.Column{{Title: page.T("relevance.import.number"), Width: "narrow"}, {Title: page.T("relevance.import.line")}, {Title: page.T("relevance.import.why")}}}
 	for _, x := range bad {
-		t.Rows = append(t.Rows, ui.Row{Marked: true, Cells: []ui.Cell{{Text: page.Printer().Number(int64(x.Number))}, {Text: short(strings.ReplaceAll(x.Text, "\t", " → "), 120)}, {Text: ui.ProblemText(page.Printer(), x.Reason)}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: true, Cells: []ui.Cell{{Text: page.Printer().Number(int64(x.Number))}, {Text: ui.Typed(strings.ReplaceAll(x.Text, "\t", " → "), 120)}, {Text: ui.ProblemText(page.Printer(), x.Reason)}}})
 	}
 	return t
 }

@@ -45,7 +45,7 @@ func (s *Server) searchMisses(w http.ResponseWriter, r *http.Request, at taughtA
 	page := at.frame(r, "relevance.misses.title")
 	p := page.Printer()
 	q := r.URL.Query()
-	f := relevance.MissFilter{Text: short(q.Get("q"), 60), Hidden: q.Get("zeige") == "ausgeblendet"}
+	f := relevance.MissFilter{Text: ui.Typed(q.Get("q"), 60), Hidden: q.Get("zeige") == "ausgeblendet"}
 	span := q.Get("zeit")
 	for _, x := range spans {
 		if x.name == span {

@@ -35,7 +35,7 @@ type wordForm struct {
 // of what was asked in vain.
 func (s *Server) searchNew(w http.ResponseWriter, r *http.Request, at taughtAt) error {
 	f := wordForm{target: "leistung"}
-	f.Word = short(r.URL.Query().Get("wort"), relevance.MaxWordRunes)
+	f.Word = ui.Typed(r.URL.Query().Get("wort"), relevance.MaxWordRunes)
 	if it, ok := at.view.ItemByID(r.URL.Query().Get("leistung")); ok {
 		f.service = it.ID
 	}

@@ -46,7 +46,7 @@ func (s *Server) searchWords(w http.ResponseWriter, r *http.Request, at taughtAt
 	page := at.frame(r, "relevance.words.title")
 	p := page.Printer()
 	q := r.URL.Query()
-	text, state := short(q.Get("q"), 100), q.Get("stand")
+	text, state := ui.Typed(q.Get("q"), 100), q.Get("stand")
 	out := wordsPage{Told: office.Told(r, page, "relevance.done."), Base: at.base, Ways: at.ways(r, page, ""), Lead: p.T("relevance.words.lead", "name", at.name(page))}
 	var list []relevance.Synonym
 	for _, x := range all {

@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"stadttor/internal/catalogue"
 	"stadttor/internal/ident"
@@ -43,7 +41,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := office.Page(r, "admin.services.title", office.NavServices)
 	p := page.Printer()
-	f := serviceFilter{text: short(q.Get("q"), 100), offer: q.Get("angebot"), state: q.Get("text")}
+	f := serviceFilter{text: ui.Typed(q.Get("q"), 100), offer: q.Get("angebot"), state: q.Get("text")}
 	rows, err := s.serviceRows(r, actor, view, f)
 	if err != nil {
 		return err
@@ -138,20 +136,6 @@ func serviceRow(page ui.Page, view *catalogue.View, x listed) ui.Row {
 		text.Sub, marked = p.T("admin.services.upstream"), true
 	}
 	return ui.Row{Marked: marked, Cells: []ui.Cell{{Text: x.item.Title, URL: "/verwaltung/leistungen/" + x.item.Slug, Sub: x.item.LeiKa}, offered, {Text: unit}, text}}
-}
-
-// short keeps what people type of a search text, at most n characters.
-func short(s string, n int) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }
 
 // publishAll serves POST /verwaltung/leistungen: every draft of the authority

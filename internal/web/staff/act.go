@@ -52,10 +52,10 @@ var (
 		return s.c.Cases.Close(r.Context(), a, id)
 	}}
 	endTask = verb{"aufgabe-erledigt", func(s *Server, r *http.Request, a perm.Staff, id ident.CaseID) error {
-		return s.c.Cases.EndTask(r.Context(), a, id, cases.TaskKind(cut(office.Text(r, "art"), 40)), cut(office.Text(r, "bezug"), 60))
+		return s.c.Cases.EndTask(r.Context(), a, id, cases.TaskKind(ui.Typed(office.Text(r, "art"), 40)), ui.Typed(office.Text(r, "bezug"), 60))
 	}}
 	resend = verb{"uebergabe-gestartet", func(s *Server, r *http.Request, a perm.Staff, id ident.CaseID) error {
-		return s.c.Cases.Resend(r.Context(), a, id, ident.ParcelID(cut(office.Text(r, "paket"), 60)))
+		return s.c.Cases.Resend(r.Context(), a, id, ident.ParcelID(ui.Typed(office.Text(r, "paket"), 60)))
 	}}
 )
 

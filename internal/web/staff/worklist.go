@@ -4,9 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"stadttor/internal/cases"
 	"stadttor/internal/catalogue"
@@ -63,7 +60,7 @@ func (s *Server) worklist(w http.ResponseWriter, r *http.Request) error {
 // filter reads the address; what it does not know counts as not said.
 func filter(q url.Values) cases.Filter {
 	n, _ := strconv.Atoi(q.Get("seite"))
-	f := cases.Filter{Text: cut(q.Get("q"), 40), Page: min(max(n, 1), 1_000_000)}
+	f := cases.Filter{Text: ui.Typed(q.Get("q"), 40), Page: min(max(n, 1), 1_000_000)}
 	for _, st := range states {
 		if string(st) == q.Get("zustand") {
 			f.State = st
@@ -88,20 +85,6 @@ func filter(q url.Values) cases.Filter {
 		f.Tasks = true
 	}
 	return f
-}
-
-// cut keeps what people type of a short text, at most most characters.
-func cut(s string, most int) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, s))
-	if r := []rune(s); len(r) > most {
-		return string(r[:most])
-	}
-	return s
 }
 
 func (s *Server) worklistTable(page ui.Page, door tenancy.Door, actor perm.Staff, f cases.Filter, list cases.Worklist, names map[ident.StaffID]pii.Text, published *catalogue.View) ui.Table {

@@ -3,6 +3,9 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"stadttor/internal/errs"
 )
@@ -17,6 +20,20 @@ func ReadForm(r *http.Request) error {
 		return errs.Invalid("")
 	}
 	return nil
+}
+
+// Typed keeps what people type of a short text, at most most characters.
+func Typed(s string, most int) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s))
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
 }
 
 // OnPage reports whether an error is told on the page itself, with what was
