@@ -23,6 +23,7 @@ var mutants = []mutant{
 	{"a file of another case opens", "internal/cases/files.go", "if d.ID != id {", "if false {"},
 	{"payments without asking for the tenant", "internal/payments/perm.go", "if s.Everywhere(perm.ReadPayments) {", "if true {"},
 	{"flags are closed in one unit only", "internal/payments/perm.go", "if s.Everywhere(perm.ClearPayments) {", "if true {"},
+	{"a demand of another authority", "internal/payments/store.go", "WHERE tenant_id=$1 AND demand_id=(SELECT demand_id FROM payment WHERE tenant_id=$1 AND id=$2) ORDER BY attempt`+forUpdate", "WHERE $1<>'' AND demand_id=(SELECT demand_id FROM payment WHERE $1<>'' AND id=$2) ORDER BY attempt`+forUpdate"},
 	{"pages of a person for everybody", "internal/web/ui/route.go", "if v.Citizen.Guest() {", "if false {"},
 	{"pages of the office for everybody", "internal/web/ui/route.go", "if !v.SignedInStaff() {", "if false {"},
 	{"rights are not asked for", "internal/web/ui/route.go", `if rt.Right != "" && !v.Staff.May(rt.Right) {`, "if false {"},

@@ -8,6 +8,7 @@ import (
 
 	"stadttor/internal/cases"
 	"stadttor/internal/ident"
+	"stadttor/internal/money"
 	"stadttor/internal/perm"
 	"stadttor/internal/tenancy"
 )
@@ -22,6 +23,7 @@ type Object struct {
 	Case     ident.CaseID
 	Proof    cases.Proof
 	Number   ident.Number
+	Fee      money.Amount // zero until it was sent
 	Unit     ident.UnitID
 	Received bool // has reached the authority: its unit sees it
 	Files    []ident.FileID

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"stadttor/internal/db/dbtest"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 )
@@ -53,6 +54,7 @@ var (
 	memberOf = of(func(o *Object) []ident.StaffID { return []ident.StaffID{o.Member} }).seenBy(colleague)
 	roleOf   = of(func(o *Object) []perm.Role { return []perm.Role{o.Role} }).seenBy(colleague)
 	booksOf  = caseOf.seenBy(inKasse)
+	numberOf = of(func(o *Object) []ident.Number { return []ident.Number{o.Number} }).seenBy(inKasse)
 	// A provider calls at the portal of the authority that is paid.
 	signInOf = of(func(o *Object) []string { return o.SignIns }).seenBy(func(a *Actor, o *Object) bool { return o.Person != "" && a.Person == o.Person })
 	// A way belongs to the browser that began it; none of the actors is it.
@@ -153,7 +155,7 @@ var queries = map[string]map[string]param{
 	"/openid/freigabe":         {"anfrage": requestOf},
 	"/openid/anmelden": {"client_id": clientKeyOf, "redirect_uri": public(moduleAddress), "response_type": public("code"), "scope": public("openid profile"),
 		"code_challenge": public(moduleChallenge), "code_challenge_method": public("S256")},
-	"/verwaltung/zahlungen":           {"vorgang": booksOf},
+	"/verwaltung/zahlungen":           {"q": numberOf},
 	"/verwaltung/zahlungen/buchungen": {"vorgang": booksOf},
 }
 
@@ -212,9 +214,16 @@ var bodies = map[string][]func(o *Object) url.Values{
 	"/verwaltung/portal":                            {typed("name", "Gekapert", "fassung", "1")},
 	"/verwaltung/parameter/{form}":                  {typed("frist_tage", "1")},
 	"/verwaltung/zahlungen/{id}":                    {typed("anlass", "amount", "nummer", "2", "ergebnis", "booked", "notiz", "Das war ich nicht."), typed("nummer", "0")},
+	"/verwaltung/zahlungen/{id}/eingang":            {atTheCounter},
 	"/verwaltung/fachmodule":                        {typed("name", "Gekapert", "betreiber", "Eindringling", "adressen", "https://gekapert.example/", "niveau", "basis")},
 	"/openid/freigabe":                              {answering("zustimmen"), answering("ablehnen")},
 	"/verwaltung/fachmodule/{id}":                   {typed("aktion", "geheimnis"), typed("aktion", "abschalten"), typed("aktion", "loeschen")},
+}
+
+// atTheCounter is what the Kasse would say had it the object's money.
+func atTheCounter(o *Object) url.Values {
+	day := dbtest.Start
+	return typed("weg", "cash", "betrag", o.Fee.Decimal(), "tag.tag", day.Format("2"), "tag.monat", day.Format("1"), "tag.jahr", day.Format("2006"), "beleg", "4711")(o)
 }
 
 // named names the object's case in a field of the page.

@@ -12,7 +12,7 @@ import (
 )
 
 // parts are the tables in which a case lies; in case_record it is the id.
-var parts = []string{"case_record", "case_message", "case_note", "case_document", "case_event", "case_task", "payment", "payment_clearing", "ledger_entry", "parcel"}
+var parts = []string{"case_record", "case_message", "case_note", "case_document", "case_event", "case_task", "payment", "payment_clearing", "payment_inpayment", "ledger_entry", "parcel"}
 
 // settings are what administrators and editors change.
 var settings = []string{"portal", "tenant", "unit", "extension", "staff", "staff_grant", "sign_in_choice", "staff_sign_in_choice", "sign_in_connection", "catalogue_offer", "catalogue_version", "relevance_synonym", "relevance_judgement", "relevance_question",

@@ -72,6 +72,7 @@ func Build(t testing.TB, h *apptest.House) *Town {
 	}
 	w.draft("torhausen/draft of another", w.at(other, "torhausen"))
 	w.decided("torhausen/decided of another", w.at(other, "torhausen"), lead)
+	w.counter("torhausen/paid at the counter by another", w.at(other, "torhausen"))
 	var held []string
 	for _, o := range []*Object{w.draft("torhausen/draft of a guest", w.at(guest, "torhausen")), w.unpaid("torhausen/to be paid by a guest", w.at(guest, "torhausen"))} {
 		holder.Holds[o.Case] = true
@@ -296,7 +297,7 @@ func (w *Town) send(c perm.Citizen, o *Object) cases.Submission {
 	w.t.Helper()
 	s, err := w.Cases.Submit(w.t.Context(), c, o.Case, o.Proof, cases.Sending{Key: ident.Secret(), Confirmed: true})
 	w.must(err)
-	o.Number = s.Number
+	o.Number, o.Fee = s.Number, s.Fee
 	return s
 }
 
@@ -307,6 +308,16 @@ func (w *Town) unpaid(name string, c perm.Citizen) *Object {
 	if s := w.send(c, o); s.Payment == "" {
 		w.t.Fatalf("%s: nothing to pay", name)
 	}
+	return o
+}
+
+// counter was paid at the counter of the Kasse.
+func (w *Town) counter(name string, c perm.Citizen) *Object {
+	w.t.Helper()
+	o := w.unpaid(name, c)
+	w.receive(o)
+	w.Drain()
+	o.Received = true
 	return o
 }
 
