@@ -88,7 +88,7 @@ func receivedFacts(page ui.Page, in payments.Inpayment, names map[ident.StaffID]
 func attemptsOf(page ui.Page, shown payments.Payment, list []payments.Payment) ui.Table {
 	p := page.Printer()
 	t := ui.Table{ID: "versuche", Caption: p.T("inpayment.attemptscaption", "n", len(list)),
-		Columns: []ui.Column{{Title: p.T("clearing.attempt"), Numeric: true}, {Title: p.T("staff.pay.state")}, {Title: p.T("staff.pay.provider")}, {Title: p.T("staff.pay.when")}}}
+		Columns: []ui.Column{{Title: p.T("clearing.attempt")}, {Title: p.T("staff.pay.state")}, {Title: p.T("staff.pay.provider")}, {Title: p.T("staff.pay.when")}}}
 	if len(list) < 2 {
 		return t
 	}
