@@ -41,11 +41,11 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
 	page := office.Page(r, "admin.audit.title", office.NavAudit)
 	p := page.Printer()
 	t := ui.Table{ID: "protokoll", Caption: p.T("admin.audit.caption"), Empty: p.T("admin.audit.empty"),
-		Columns: []ui.Column{{Title: p.T("admin.audit.seq")}, {Title: p.T("admin.audit.when")}, {Title: p.T("admin.audit.who")}, {Title: p.T("admin.audit.what")}, {Title: p.T("admin.audit.object")}, {Title: p.T("admin.audit.hash")}}}
+		Columns: []ui.Column{{Title: p.T("admin.audit.seq")}, {Title: p.T("admin.audit.when"), Width: "whole"}, {Title: p.T("admin.audit.who")}, {Title: p.T("admin.audit.what")}, {Title: p.T("admin.audit.object")}, {Title: p.T("admin.audit.hash")}}}
 	for _, e := range entries {
-		what := ui.Cell{Text: actionName(page, e.Action), Sub: e.Detail}
+		what := ui.Cell{Text: actionName(page, e.Action), Sub: detailText(page, e)}
 		if e.Outcome != "done" {
-			what.Sub = strings.TrimSpace(p.T("admin.audit.notdone") + " " + e.Detail)
+			what.Sub = strings.TrimSpace(p.T("admin.audit.notdone") + " " + what.Sub)
 		}
 		t.Rows = append(t.Rows, ui.Row{Marked: e.Outcome != "done", Cells: []ui.Cell{
 			{Text: strconv.FormatInt(e.Seq, 10)}, {Text: stamp(p, e.At)}, {Text: actorName(page, names, e.Actor)}, what, objectCell(page, actor, e.Object), {Text: hex.EncodeToString(e.Hash[:min(6, len(e.Hash))])}}})
@@ -67,6 +67,16 @@ func actionName(page ui.Page, action string) string {
 		return page.T(key)
 	}
 	return action
+}
+
+// detailText is the detail of an entry; a role that was given or taken stands
+// there under the name the office knows.
+func detailText(page ui.Page, e audit.Entry) string {
+	role, rest, _ := strings.Cut(e.Detail, " ")
+	if key := "staff.role." + role; strings.HasPrefix(e.Action, "staff.") && page.Printer().Has(key) {
+		return strings.TrimSpace(page.T(key) + " " + rest)
+	}
+	return e.Detail
 }
 
 // actorName says who acted; persons stay nameless in the log.

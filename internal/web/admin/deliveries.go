@@ -31,7 +31,7 @@ func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := ui.Table{ID: "uebergaben", Caption: p.T("admin.deliveries.caption", "n", len(list)), Empty: p.T("admin.deliveries.none"), FilterURL: "/verwaltung/uebergaben", Filters: []ui.Filter{filter},
-		Columns: []ui.Column{{Title: p.T("staff.col.case")}, {Title: p.T("admin.deliveries.what")}, {Title: p.T("staff.col.state")}, {Title: p.T("admin.deliveries.by")}, {Title: p.T("admin.deliveries.planned")}, {Title: p.T("admin.deliveries.tried")}, {Title: p.T("admin.deliveries.result")}}}
+		Columns: []ui.Column{{Title: p.T("staff.col.case"), Width: "whole"}, {Title: p.T("admin.deliveries.what")}, {Title: p.T("staff.col.state")}, {Title: p.T("admin.deliveries.by")}, {Title: p.T("admin.deliveries.planned"), Width: "whole"}, {Title: p.T("admin.deliveries.tried"), Width: "whole"}, {Title: p.T("admin.deliveries.result")}}}
 	for _, d := range list {
 		number := ui.Cell{Text: string(d.Number)}
 		if number.Text == "" {

@@ -120,5 +120,5 @@ func (s *Server) staffMeans(r *http.Request) string {
 	if err != nil || here.Means == "" {
 		return ui.PageOf(r).T("staff.signins.unknown")
 	}
-	return here.Means
+	return s.meansTitle(r, here.Means)
 }

@@ -189,7 +189,7 @@ func TestWhereTheAuthorityOffersItNotThePagesLeadToTheChoice(t *testing.T) {
 func TestSomebodyOfAnotherMethodLooksAfterItElsewhere(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := h.Browser().SignInStaff("torhausen", "torhausen-admin")
-	b.Get(h.URLOf("torhausen", "/verwaltung/sicherheit")).Sees(200, "Ein Passwort oder einen Passkey bei uns haben Sie nicht")
+	b.Get(h.URLOf("torhausen", "/verwaltung/sicherheit")).Sees(200, "kein Passwort und keinen Passkey")
 	for _, path := range []string{"/sicherheit/passwort", "/sicherheit/app", "/sicherheit/adresse", "/sicherheit/passkeys"} {
 		if b.Get(h.URLOf("torhausen", "/verwaltung"+path)); b.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, b.Code)

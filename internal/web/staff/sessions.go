@@ -3,6 +3,7 @@ package staff
 import (
 	"net/http"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/web/ui"
 	"stadttor/internal/web/ui/office"
 )
@@ -23,7 +24,7 @@ func (s *Server) signIns(w http.ResponseWriter, r *http.Request) error {
 	page.Breadcrumb = []ui.Link{{Text: page.T("staff.account.title"), URL: home + "/konto"}}
 	var lines []signInLine
 	for _, x := range list {
-		lines = append(lines, signInLine{Handle: x.Handle, Means: x.Means, Here: x.Here, When: page.T("staff.signins.when", "since", page.Printer().DateTime(x.Since), "seen", page.Printer().DateTime(x.Seen))})
+		lines = append(lines, signInLine{Handle: x.Handle, Means: s.meansTitle(r, x.Means), Here: x.Here, When: page.T("staff.signins.when", "since", page.Printer().DateTime(x.Since), "seen", page.Printer().DateTime(x.Seen))})
 	}
 	return ui.Render(w, r, http.StatusOK, signInsView(page, office.Told(r, page, "staff.done."), lines))
 }
@@ -34,4 +35,15 @@ func (s *Server) endSignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return office.Done(w, r, home+"/anmeldungen", "anmeldung-beendet")
+}
+
+// meansTitle is what a method is called on the page of sign-in; one that is
+// gone keeps its short name.
+func (s *Server) meansTitle(r *http.Request, name string) string {
+	for _, m := range s.c.Accounts.Methods(accounts.KindStaff, ui.VisitOf(r).Door) {
+		if m.Name == name {
+			return m.Title
+		}
+	}
+	return name
 }
