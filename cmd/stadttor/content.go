@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/catalogue"
 	"stadttor/internal/config"
 	"stadttor/internal/perm"
+	"stadttor/internal/tenancy"
 )
 
 // installation are the flags of verbs that work on an installation or on the
@@ -46,20 +47,20 @@ type target struct {
 	Realm  string `xor:"target" required:"" placeholder:"SLUG" help:"Library of a realm, e.g. kreis-musterland."`
 }
 
-func (t target) find(a *app.App) (catalogue.Target, error) {
+func (t target) find(a *app.App) (tenancy.Layer, error) {
 	if t.Tenant != "" {
 		ten, ok := a.Directory.TenantBySlug(t.Tenant)
 		if !ok {
-			return catalogue.Target{}, usage{fmt.Errorf("--tenant: there is no tenant %q", t.Tenant)}
+			return tenancy.Layer{}, usage{fmt.Errorf("--tenant: there is no tenant %q", t.Tenant)}
 		}
 		r, _ := a.Directory.Realm(ten.Realm)
-		return catalogue.Target{Realm: r, Tenant: &ten}, nil
+		return tenancy.Layer{Realm: r, Tenant: &ten}, nil
 	}
 	r, ok := a.Directory.RealmBySlug(t.Realm)
 	if !ok {
-		return catalogue.Target{}, usage{fmt.Errorf("--realm: there is no realm %q", t.Realm)}
+		return tenancy.Layer{}, usage{fmt.Errorf("--realm: there is no realm %q", t.Realm)}
 	}
-	return catalogue.Target{Realm: r}, nil
+	return tenancy.Layer{Realm: r}, nil
 }
 
 type importCmd struct {
@@ -129,7 +130,7 @@ func (c *importXzufiCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func importOne(ctx context.Context, a *app.App, t catalogue.Target, name string, publish bool) (catalogue.Report, error) {
+func importOne(ctx context.Context, a *app.App, t tenancy.Layer, name string, publish bool) (catalogue.Report, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return catalogue.Report{}, err

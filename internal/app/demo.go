@@ -125,7 +125,7 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 	for _, r := range w.Realms {
 		realm, _ := a.Directory.RealmBySlug(r.Slug)
 		for _, name := range files.Library(r.Slug) {
-			if err := a.importFile(ctx, catalogue.Target{Realm: realm}, name); err != nil {
+			if err := a.importFile(ctx, tenancy.Layer{Realm: realm}, name); err != nil {
 				return err
 			}
 		}
@@ -133,7 +133,7 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 		for _, t := range r.Tenants {
 			tenant, _ := a.Directory.TenantBySlug(t.Slug)
 			if name := files.OfTenant(t.Slug); name != "" {
-				if err := a.importFile(ctx, catalogue.Target{Realm: realm, Tenant: &tenant}, name); err != nil {
+				if err := a.importFile(ctx, tenancy.Layer{Realm: realm, Tenant: &tenant}, name); err != nil {
 					return err
 				}
 			}
@@ -165,7 +165,7 @@ func (a *App) InstallDemo(ctx context.Context, step func(what string, done, all 
 
 // importFile takes a transfer file of the demo; there is nothing in it that
 // may be refused.
-func (a *App) importFile(ctx context.Context, t catalogue.Target, name string) error {
+func (a *App) importFile(ctx context.Context, t tenancy.Layer, name string) error {
 	f, err := files.Files.Open(name)
 	if err != nil {
 		return err

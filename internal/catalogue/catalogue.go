@@ -40,29 +40,9 @@ type Catalogue struct {
 // New makes the feature with empty views; Load fills them.
 func New(c Config) *Catalogue { return &Catalogue{c: c} }
 
-// Target is where editors work: a tenant, or the library of a realm (Tenant nil).
-type Target struct {
-	Realm  tenancy.Realm
-	Tenant *tenancy.Tenant
-}
-
-func (t Target) tenant() ident.TenantID {
-	if t.Tenant == nil {
-		return ""
-	}
-	return t.Tenant.ID
-}
-
-func (t Target) scope() db.Scope {
-	if t.Tenant == nil {
-		return t.Realm.Scope()
-	}
-	return t.Tenant.Scope()
-}
-
 // mayEdit: the operator everywhere; a tenant's staff with content.edit in
 // their own tenant; the library needs library.edit and a tenant of the realm.
-func mayEdit(actor perm.Actor, t Target) error {
+func mayEdit(actor perm.Actor, t tenancy.Layer) error {
 	switch a := actor.(type) {
 	case perm.System:
 		return nil
@@ -103,14 +83,14 @@ const (
 )
 
 // put writes the working copy of an object; publish makes it what citizens read.
-func put(ctx context.Context, tx *db.Tx, t Target, kind, id, slug string, v any, publish bool) (outcome, error) {
+func put(ctx context.Context, tx *db.Tx, t tenancy.Layer, kind, id, slug string, v any, publish bool) (outcome, error) {
 	hash, b, err := hashOf(v)
 	if err != nil {
 		return "", err
 	}
 	var old object
 	err = tx.QueryRow(ctx, `SELECT hash, published, version FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind=$3 AND id=$4`+tx.ForUpdate(),
-		string(t.tenant()), string(t.Realm.ID), kind, id).Scan(&old.Hash, &old.Published, &old.Version)
+		string(t.TenantID()), string(t.Realm.ID), kind, id).Scan(&old.Hash, &old.Published, &old.Version)
 	published := old.Published
 	if publish {
 		published = string(b)
@@ -125,7 +105,7 @@ func put(ctx context.Context, tx *db.Tx, t Target, kind, id, slug string, v any,
 			}
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO catalogue_object (tenant_id,realm_id,kind,id,slug,draft,published,hash,upstream,version,updated_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,1,$10)`,
-			string(t.tenant()), string(t.Realm.ID), kind, id, slug, string(b), published, hash, upstream, db.Micros(tx.Now))
+			string(t.TenantID()), string(t.Realm.ID), kind, id, slug, string(b), published, hash, upstream, db.Micros(tx.Now))
 		return taken, err
 	case err != nil:
 		return "", err
@@ -133,26 +113,26 @@ func put(ctx context.Context, tx *db.Tx, t Target, kind, id, slug string, v any,
 		return unchanged, nil
 	}
 	_, err = tx.Exec(ctx, `UPDATE catalogue_object SET slug=$5, draft=$6, published=$7, hash=$8, version=version+1, updated_at=$9 WHERE tenant_id=$1 AND realm_id=$2 AND kind=$3 AND id=$4`,
-		string(t.tenant()), string(t.Realm.ID), kind, id, slug, string(b), published, hash, db.Micros(tx.Now))
+		string(t.TenantID()), string(t.Realm.ID), kind, id, slug, string(b), published, hash, db.Micros(tx.Now))
 	return changed, err
 }
 
 // bump tells all nodes that something was published.
-func bump(ctx context.Context, tx *db.Tx, t Target) error {
+func bump(ctx context.Context, tx *db.Tx, t tenancy.Layer) error {
 	_, err := tx.Exec(ctx, `INSERT INTO catalogue_version (tenant_id,realm_id,version) VALUES ($1,$2,1) ON CONFLICT (tenant_id,realm_id) DO UPDATE SET version=catalogue_version.version+1`,
-		string(t.tenant()), string(t.Realm.ID))
-	tx.Notify(Topic, string(t.Realm.ID)+"/"+string(t.tenant()))
+		string(t.TenantID()), string(t.Realm.ID))
+	tx.Notify(Topic, string(t.Realm.ID)+"/"+string(t.TenantID()))
 	return err
 }
 
-// Publish makes every working copy of the target what citizens read. Editors
+// Publish makes every working copy of the layer what citizens read. Editors
 // may, in their own house.
-func (c *Catalogue) Publish(ctx context.Context, actor perm.Actor, t Target) error {
+func (c *Catalogue) Publish(ctx context.Context, actor perm.Actor, t tenancy.Layer) error {
 	if err := mayEdit(actor, t); err != nil {
 		return err
 	}
-	return c.c.DB.InTx(ctx, t.scope(), func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE catalogue_object SET published=draft, version=version+1, updated_at=$3 WHERE tenant_id=$1 AND realm_id=$2 AND published<>draft`, string(t.tenant()), string(t.Realm.ID), db.Micros(tx.Now)); err != nil {
+	return c.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE catalogue_object SET published=draft, version=version+1, updated_at=$3 WHERE tenant_id=$1 AND realm_id=$2 AND published<>draft`, string(t.TenantID()), string(t.Realm.ID), db.Micros(tx.Now)); err != nil {
 			return err
 		}
 		if err := bump(ctx, tx, t); err != nil {
@@ -162,9 +142,9 @@ func (c *Catalogue) Publish(ctx context.Context, actor perm.Actor, t Target) err
 	})
 }
 
-// Draft is a service as the target's editors have it, with what it inherits.
+// Draft is a service as the layer's editors have it, with what it inherits.
 type Draft struct {
-	Own      Service // what the target itself wrote
+	Own      Service // what the layer itself wrote
 	Library  Service // what it inherits; zero for the library itself
 	Version  int64   // of the own text, 0 if there is none yet
 	Upstream bool    // the library changed since the own text was made
@@ -173,11 +153,11 @@ type Draft struct {
 }
 
 // Edit reads a service for its editors. Editors may, in their own house.
-func (c *Catalogue) Edit(ctx context.Context, actor perm.Actor, t Target, slug string) (d Draft, err error) {
+func (c *Catalogue) Edit(ctx context.Context, actor perm.Actor, t tenancy.Layer, slug string) (d Draft, err error) {
 	if err := mayEdit(actor, t); err != nil {
 		return d, err
 	}
-	err = c.c.DB.View(ctx, t.scope(), func(tx *db.Tx) error {
+	err = c.c.DB.View(ctx, t.Scope(), func(tx *db.Tx) error {
 		read := func(tenant, by, what string) (o object, err error) {
 			err = tx.QueryRow(ctx, `SELECT id,draft,hash,upstream,version FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind='service' AND `+by+`=$3`, tenant, string(t.Realm.ID), what).
 				Scan(&o.ID, &o.Draft, &o.Hash, &o.Upstream, &o.Version)
@@ -236,17 +216,17 @@ func (c *Catalogue) Edit(ctx context.Context, actor perm.Actor, t Target, slug s
 	return d, err
 }
 
-// Save writes the target's own text of a service and publishes it if asked.
+// Save writes the layer's own text of a service and publishes it if asked.
 // version is the one that Edit gave. Errors: Forbidden, Conflict if changed
 // meanwhile.
-func (c *Catalogue) Save(ctx context.Context, actor perm.Actor, t Target, s Service, version int64, publish bool) error {
+func (c *Catalogue) Save(ctx context.Context, actor perm.Actor, t tenancy.Layer, s Service, version int64, publish bool) error {
 	if err := mayEdit(actor, t); err != nil {
 		return err
 	}
 	clean(&s)
-	return c.c.DB.InTx(ctx, t.scope(), func(tx *db.Tx) error {
+	return c.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		var have int64
-		err := tx.QueryRow(ctx, `SELECT version FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind='service' AND id=$3`+tx.ForUpdate(), string(t.tenant()), string(t.Realm.ID), s.ID).Scan(&have)
+		err := tx.QueryRow(ctx, `SELECT version FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind='service' AND id=$3`+tx.ForUpdate(), string(t.TenantID()), string(t.Realm.ID), s.ID).Scan(&have)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -258,7 +238,7 @@ func (c *Catalogue) Save(ctx context.Context, actor perm.Actor, t Target, s Serv
 		}
 		if t.Tenant != nil { // the editor has seen the library's present text
 			if _, err := tx.Exec(ctx, `UPDATE catalogue_object SET upstream=coalesce((SELECT l.hash FROM catalogue_object l WHERE l.tenant_id='' AND l.realm_id=$2 AND l.kind='service' AND l.id=$3),'') WHERE tenant_id=$1 AND realm_id=$2 AND kind='service' AND id=$3`,
-				string(t.tenant()), string(t.Realm.ID), s.ID); err != nil {
+				string(t.TenantID()), string(t.Realm.ID), s.ID); err != nil {
 				return err
 			}
 		}
@@ -272,14 +252,14 @@ func (c *Catalogue) Save(ctx context.Context, actor perm.Actor, t Target, s Serv
 }
 
 // SetOffer switches a service on or off for a tenant. Editors of the tenant may.
-func (c *Catalogue) SetOffer(ctx context.Context, actor perm.Actor, t Target, serviceID, unitSlug string, offered bool) error {
+func (c *Catalogue) SetOffer(ctx context.Context, actor perm.Actor, t tenancy.Layer, serviceID, unitSlug string, offered bool) error {
 	if err := mayEdit(actor, t); err != nil {
 		return err
 	}
 	if t.Tenant == nil {
 		return errs.Invalid("catalogue.offer-needs-tenant")
 	}
-	return c.c.DB.InTx(ctx, t.scope(), func(tx *db.Tx) error {
+	return c.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		if _, err := putOffer(ctx, tx, t, serviceID, unitSlug, offered); err != nil {
 			return err
 		}
@@ -290,21 +270,21 @@ func (c *Catalogue) SetOffer(ctx context.Context, actor perm.Actor, t Target, se
 	})
 }
 
-func putOffer(ctx context.Context, tx *db.Tx, t Target, serviceID, unitSlug string, offered bool) (int64, error) {
+func putOffer(ctx context.Context, tx *db.Tx, t tenancy.Layer, serviceID, unitSlug string, offered bool) (int64, error) {
 	return tx.Exec(ctx, `INSERT INTO catalogue_offer (tenant_id,realm_id,service_id,unit_slug,offered,updated_at) VALUES ($1,$2,$3,$4,$5,$6)
 		ON CONFLICT (tenant_id,realm_id,service_id) DO UPDATE SET unit_slug=excluded.unit_slug, offered=excluded.offered, updated_at=excluded.updated_at
 		WHERE catalogue_offer.unit_slug<>excluded.unit_slug OR catalogue_offer.offered<>excluded.offered`,
-		string(t.tenant()), string(t.Realm.ID), serviceID, unitSlug, offered, db.Micros(tx.Now))
+		string(t.TenantID()), string(t.Realm.ID), serviceID, unitSlug, offered, db.Micros(tx.Now))
 }
 
 // SaveSituations replaces the realm's life situations. The operator and
 // library editors may.
 func (c *Catalogue) SaveSituations(ctx context.Context, actor perm.Actor, r tenancy.Realm, list []Situation) error {
-	t := Target{Realm: r}
+	t := tenancy.Layer{Realm: r}
 	if err := mayEdit(actor, t); err != nil {
 		return err
 	}
-	return c.c.DB.InTx(ctx, t.scope(), func(tx *db.Tx) error {
+	return c.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		for _, s := range list {
 			if !ident.Slug(s.Slug) || s.Name == "" {
 				return errs.Invalid("catalogue.situation-incomplete")

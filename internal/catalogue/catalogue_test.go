@@ -62,13 +62,13 @@ func build(t testing.TB, d *db.DB, root seal.Key, slugs ...string) house {
 	return h
 }
 
-func (h house) library() catalogue.Target { return catalogue.Target{Realm: h.realm} }
-func (h house) of(slug string) catalogue.Target {
+func (h house) library() tenancy.Layer { return tenancy.Layer{Realm: h.realm} }
+func (h house) of(slug string) tenancy.Layer {
 	t := h.ten[slug]
-	return catalogue.Target{Realm: h.realm, Tenant: &t}
+	return tenancy.Layer{Realm: h.realm, Tenant: &t}
 }
 
-func (h house) imp(t testing.TB, target catalogue.Target, file string) catalogue.Report {
+func (h house) imp(t testing.TB, target tenancy.Layer, file string) catalogue.Report {
 	t.Helper()
 	f, err := demofiles.Files.Open(file)
 	if err != nil {
@@ -181,7 +181,7 @@ func TestOnlyOwnEditorsEdit(t *testing.T) {
 		}
 		for name, c := range map[string]struct {
 			actor  perm.Actor
-			target catalogue.Target
+			target tenancy.Layer
 			may    bool
 		}{
 			"own editor":                    {staff("torhausen", perm.Editor), h.of("torhausen"), true},

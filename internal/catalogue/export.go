@@ -13,26 +13,27 @@ import (
 	"stadttor/internal/db"
 	"stadttor/internal/perm"
 	"stadttor/internal/standards/xzufi"
+	"stadttor/internal/tenancy"
 )
 
-// Export writes what a target itself holds as one XZuFi 2.2 transfer file:
+// Export writes what a layer itself holds as one XZuFi 2.2 transfer file:
 // services (of a tenant: its own and its overrides, not what it inherits),
 // facilities with their contacts and the services they offer, on-line services,
 // and competences that point elsewhere. publishedOnly leaves out what citizens
 // do not see; otherwise drafts are written as their editors have them. It gives
-// the number of objects written. Who may edit the target may export it.
+// the number of objects written. Who may edit the layer may export it.
 //
-// Import takes the file back: into an empty target with the same library it
+// Import takes the file back: into an empty layer with the same library it
 // gives equal objects. Life situations are no XZuFi objects and stay out;
 // services name theirs. w is written to after the transaction; its error comes
 // back as it is. Errors: Forbidden.
-func (c *Catalogue) Export(ctx context.Context, actor perm.Actor, t Target, w io.Writer, publishedOnly bool) (n int, err error) {
+func (c *Catalogue) Export(ctx context.Context, actor perm.Actor, t tenancy.Layer, w io.Writer, publishedOnly bool) (n int, err error) {
 	if err := mayEdit(actor, t); err != nil {
 		return 0, err
 	}
 	var h holding
 	var now time.Time
-	err = c.c.DB.InTx(ctx, t.scope(), func(tx *db.Tx) error {
+	err = c.c.DB.InTx(ctx, t.Scope(), func(tx *db.Tx) error {
 		now = tx.Now
 		if h, err = hold(ctx, tx, t, publishedOnly); err != nil {
 			return err
@@ -40,9 +41,9 @@ func (c *Catalogue) Export(ctx context.Context, actor perm.Actor, t Target, w io
 		return audit.Record(ctx, tx, actor, audit.Event{Action: "catalogue.export", Object: "catalogue:" + t.Realm.Slug, Detail: fmt.Sprintf("published_only=%t", publishedOnly)})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("exporting from %s: %w", t.slug(), err)
+		return 0, fmt.Errorf("exporting from %s: %w", ownerSlug(t), err)
 	}
-	out := xzufi.NewWriter(w, xzufi.Header{NachrichtUUID: uuid(), ErstelltAm: now.Truncate(time.Second), Sender: t.name(), Empfaenger: "Stadttor", TransaktionID: t.slug(), TransaktionPosition: 1})
+	out := xzufi.NewWriter(w, xzufi.Header{NachrichtUUID: uuid(), ErstelltAm: now.Truncate(time.Second), Sender: ownerName(t), Empfaenger: "Stadttor", TransaktionID: ownerSlug(t), TransaktionPosition: 1})
 	for _, o := range h.objects(t) {
 		if err := out.Write(o); err != nil {
 			return n, fmt.Errorf("exporting %s: %w", o.ID().Value, err)
@@ -52,14 +53,14 @@ func (c *Catalogue) Export(ctx context.Context, actor perm.Actor, t Target, w io
 	return n, out.Close()
 }
 
-func (t Target) slug() string {
+func ownerSlug(t tenancy.Layer) string {
 	if t.Tenant == nil {
 		return t.Realm.Slug
 	}
 	return t.Tenant.Slug
 }
 
-func (t Target) name() string {
+func ownerName(t tenancy.Layer) string {
 	if t.Tenant == nil {
 		return t.Realm.Name
 	}
@@ -74,7 +75,7 @@ func uuid() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// holding is what a target itself wrote, each kind in the order of its
+// holding is what a layer itself wrote, each kind in the order of its
 // identifiers.
 type holding struct {
 	services   []Service
@@ -91,13 +92,13 @@ type offerRow struct {
 	offer
 }
 
-func hold(ctx context.Context, tx *db.Tx, t Target, publishedOnly bool) (holding, error) {
+func hold(ctx context.Context, tx *db.Tx, t tenancy.Layer, publishedOnly bool) (holding, error) {
 	h := holding{library: map[string]Service{}, changed: map[string]time.Time{}}
 	text := "draft"
 	if publishedOnly {
 		text = "published"
 	}
-	rows, err := tx.Query(ctx, `SELECT kind,id,`+text+`,updated_at FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND `+text+`<>'' ORDER BY kind,id`, string(t.tenant()), string(t.Realm.ID))
+	rows, err := tx.Query(ctx, `SELECT kind,id,`+text+`,updated_at FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND `+text+`<>'' ORDER BY kind,id`, string(t.TenantID()), string(t.Realm.ID))
 	_, err = db.Collect(rows, err, func(r *sql.Rows) (x struct{}, err error) {
 		var kind, id, data string
 		var at int64
@@ -110,7 +111,7 @@ func hold(ctx context.Context, tx *db.Tx, t Target, publishedOnly bool) (holding
 	if err != nil || t.Tenant == nil {
 		return h, err
 	}
-	rows, err = tx.Query(ctx, `SELECT l.id,l.draft FROM catalogue_object l JOIN catalogue_object o ON o.tenant_id=$1 AND o.realm_id=l.realm_id AND o.kind=l.kind AND o.id=l.id WHERE l.tenant_id='' AND l.realm_id=$2 AND l.kind='service'`, string(t.tenant()), string(t.Realm.ID))
+	rows, err = tx.Query(ctx, `SELECT l.id,l.draft FROM catalogue_object l JOIN catalogue_object o ON o.tenant_id=$1 AND o.realm_id=l.realm_id AND o.kind=l.kind AND o.id=l.id WHERE l.tenant_id='' AND l.realm_id=$2 AND l.kind='service'`, string(t.TenantID()), string(t.Realm.ID))
 	_, err = db.Collect(rows, err, func(r *sql.Rows) (x struct{}, err error) {
 		var id, data string
 		if err := r.Scan(&id, &data); err != nil {
@@ -124,7 +125,7 @@ func hold(ctx context.Context, tx *db.Tx, t Target, publishedOnly bool) (holding
 	if err != nil {
 		return h, err
 	}
-	rows, err = tx.Query(ctx, `SELECT service_id,unit_slug,offered FROM catalogue_offer WHERE tenant_id=$1 AND realm_id=$2 ORDER BY service_id`, string(t.tenant()), string(t.Realm.ID))
+	rows, err = tx.Query(ctx, `SELECT service_id,unit_slug,offered FROM catalogue_offer WHERE tenant_id=$1 AND realm_id=$2 ORDER BY service_id`, string(t.TenantID()), string(t.Realm.ID))
 	h.offers, err = db.Collect(rows, err, func(r *sql.Rows) (o offerRow, err error) {
 		err = r.Scan(&o.service, &o.unit, &o.offered)
 		return o, err
@@ -157,7 +158,7 @@ func add[T any](list *[]T, id, data string) error {
 
 // objects puts services first, then units, so that a reader who goes through
 // the file once knows what a competence names.
-func (h *holding) objects(t Target) []xzufi.Object {
+func (h *holding) objects(t tenancy.Layer) []xzufi.Object {
 	var out []xzufi.Object
 	ars := ""
 	if t.Tenant != nil {
@@ -165,14 +166,14 @@ func (h *holding) objects(t Target) []xzufi.Object {
 	}
 	for _, s := range h.services {
 		l := fromService(s, h.library[s.ID], ars)
-		l.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindService+"/"+s.ID], GeaendertDurch: t.name()}
+		l.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindService+"/"+s.ID], GeaendertDurch: ownerName(t)}
 		out = append(out, xzufi.Object{Op: xzufi.Schreibe, Leistung: l})
 	}
 	units := map[string]string{} // slug → ID
 	for _, f := range h.facilities {
 		units[f.Slug] = f.ID
 		u := fromFacility(f, ars)
-		u.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindFacility+"/"+f.ID], GeaendertDurch: t.name()}
+		u.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindFacility+"/"+f.ID], GeaendertDurch: ownerName(t)}
 		for _, k := range h.contacts {
 			if k.Facility == f.Slug {
 				u.Kontaktperson = append(u.Kontaktperson, fromContact(k))
@@ -187,7 +188,7 @@ func (h *holding) objects(t Target) []xzufi.Object {
 	}
 	for _, d := range h.online {
 		x := fromOnline(d)
-		x.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindOnline+"/"+d.ID], GeaendertDurch: t.name()}
+		x.Version = xzufi.Versionsinformation{GeaendertAm: h.changed[kindOnline+"/"+d.ID], GeaendertDurch: ownerName(t)}
 		out = append(out, xzufi.Object{Op: xzufi.Schreibe, Onlinedienst: x})
 	}
 	for _, o := range h.offers {
@@ -205,7 +206,7 @@ func (h *holding) objects(t Target) []xzufi.Object {
 			unit = o.unit // the identifier of a unit elsewhere
 		}
 		if unit == "" {
-			unit = t.slug()
+			unit = ownerSlug(t)
 		}
 		out = append(out, xzufi.Object{Op: xzufi.Schreibe, Zustaendigkeit: &xzufi.ZustaendigkeitTransferObjekt{ObjektID: identifier(unit),
 			Zustaendigkeit: xzufi.Zustaendigkeit{LeistungID: identifier(o.service), Rolle: xzufi.Code{Code: role, ListURI: listCompetence}}}})

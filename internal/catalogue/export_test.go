@@ -24,8 +24,8 @@ import (
 	"stadttor/internal/tenancy"
 )
 
-// rows gives what a target holds, by kind and identifier; texts as stored.
-func (h house) rows(t testing.TB, d *db.DB, target catalogue.Target, column string) map[string]string {
+// rows gives what a layer holds, by kind and identifier; texts as stored.
+func (h house) rows(t testing.TB, d *db.DB, target tenancy.Layer, column string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	var scope db.Scope = target.Realm.Scope()
@@ -56,7 +56,7 @@ func (h house) rows(t testing.TB, d *db.DB, target catalogue.Target, column stri
 	return out
 }
 
-func (h house) export(t testing.TB, target catalogue.Target, publishedOnly bool) ([]byte, int) {
+func (h house) export(t testing.TB, target tenancy.Layer, publishedOnly bool) ([]byte, int) {
 	t.Helper()
 	var b bytes.Buffer
 	n, err := h.c.Export(t.Context(), op, target, &b, publishedOnly)
@@ -66,7 +66,7 @@ func (h house) export(t testing.TB, target catalogue.Target, publishedOnly bool)
 	return b.Bytes(), n
 }
 
-func (h house) take(t testing.TB, target catalogue.Target, file []byte, publish bool) catalogue.Report {
+func (h house) take(t testing.TB, target tenancy.Layer, file []byte, publish bool) catalogue.Report {
 	t.Helper()
 	rep, err := h.c.Import(t.Context(), op, target, bytes.NewReader(file), catalogue.ImportOptions{Publish: publish})
 	if err != nil {
@@ -134,7 +134,7 @@ func TestWhatGoesOutComesBackEqual(t *testing.T) {
 		two := twin(t, h, "torhausen")
 		for _, step := range []struct {
 			name     string
-			from, to catalogue.Target
+			from, to tenancy.Layer
 			least    int
 		}{
 			{"library of a realm", h.library(), two.library(), 250},
@@ -278,7 +278,7 @@ func TestOnlyOwnEditorsExport(t *testing.T) {
 		}
 		for name, c := range map[string]struct {
 			actor  perm.Actor
-			target catalogue.Target
+			target tenancy.Layer
 			may    bool
 		}{
 			"own editor":                 {staff("torhausen", perm.Editor), h.of("torhausen"), true},

@@ -50,8 +50,8 @@ const batchSize = 100
 // Import takes a XZuFi transfer file into the library of a realm or into a
 // tenant. Broken objects are reported and the rest is taken; a file that is not
 // XZuFi changes nothing and gives errs.KindInvalid. Importing the same file
-// again changes nothing. The operator and the target's editors may.
-func (c *Catalogue) Import(ctx context.Context, actor perm.Actor, t Target, r io.Reader, o ImportOptions) (Report, error) {
+// again changes nothing. The operator and the layer's editors may.
+func (c *Catalogue) Import(ctx context.Context, actor perm.Actor, t tenancy.Layer, r io.Reader, o ImportOptions) (Report, error) {
 	rep := Report{Counts: map[string]int{}}
 	if err := mayEdit(actor, t); err != nil {
 		return rep, err
@@ -102,18 +102,18 @@ type importer struct {
 	c     *Catalogue
 	ctx   context.Context // of the one call; the importer dies with it
 	actor perm.Actor
-	t     Target
+	t     tenancy.Layer
 	o     ImportOptions
 	rep   *Report
 	slugs map[string]string // kind/slug → id
 	ids   map[string]string // kind/id → slug
 }
 
-// known reads which slugs are taken, in the target and in the library below it.
+// known reads which slugs are taken, in the layer and in the library below it.
 func (im *importer) known() error {
 	im.slugs, im.ids = map[string]string{}, map[string]string{}
-	return im.c.c.DB.View(im.ctx, im.t.scope(), func(tx *db.Tx) error {
-		rows, err := tx.Query(im.ctx, `SELECT kind,id,slug FROM catalogue_object WHERE realm_id=$1 AND (tenant_id='' OR tenant_id=$2) ORDER BY tenant_id DESC`, string(im.t.Realm.ID), string(im.t.tenant()))
+	return im.c.c.DB.View(im.ctx, im.t.Scope(), func(tx *db.Tx) error {
+		rows, err := tx.Query(im.ctx, `SELECT kind,id,slug FROM catalogue_object WHERE realm_id=$1 AND (tenant_id='' OR tenant_id=$2) ORDER BY tenant_id DESC`, string(im.t.Realm.ID), string(im.t.TenantID()))
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (im *importer) batch(list []xzufi.Object) error {
 		}
 	}
 	var lines []Line
-	err := im.c.c.DB.InTx(im.ctx, im.t.scope(), func(tx *db.Tx) error {
+	err := im.c.c.DB.InTx(im.ctx, im.t.Scope(), func(tx *db.Tx) error {
 		lines = lines[:0]
 		for _, o := range list {
 			l, err := im.object(tx, o)
@@ -297,7 +297,7 @@ func (im *importer) remove(tx *db.Tx, o xzufi.Object) (Line, error) {
 	if !ok {
 		return Line{Outcome: "refused", Why: "diese Art von Objekt wird nicht gelöscht"}, nil
 	}
-	n, err := tx.Exec(im.ctx, `DELETE FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind=$3 AND id=$4`, string(im.t.tenant()), string(im.t.Realm.ID), kind, o.ID().Value)
+	n, err := tx.Exec(im.ctx, `DELETE FROM catalogue_object WHERE tenant_id=$1 AND realm_id=$2 AND kind=$3 AND id=$4`, string(im.t.TenantID()), string(im.t.Realm.ID), kind, o.ID().Value)
 	if n == 0 {
 		return Line{Outcome: string(unchanged), Why: "war nicht vorhanden"}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/search"
+	"stadttor/internal/tenancy"
 )
 
 // JudgementID names a judgement within its place.
@@ -64,11 +65,11 @@ func checkJudgement(j Judgement) (Judgement, error) {
 }
 
 // Judgements lists those of a place by their words. Editors of the place may.
-func (s *Service) Judgements(ctx context.Context, actor perm.Actor, p Place) (out []Judgement, err error) {
+func (s *Service) Judgements(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Judgement, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
 	}
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		out, err = judgements(ctx, tx, p)
 		return err
 	})
@@ -78,7 +79,7 @@ func (s *Service) Judgements(ctx context.Context, actor perm.Actor, p Place) (ou
 // ImportJudgements writes judgements, all or none; one with the same words gets
 // the new expectation. Editors of the place may. Errors: Invalid (fields frage,
 // erwartet), Conflict when the place would be full.
-func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p Place, list []Judgement) (out Imported, err error) {
+func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p tenancy.Layer, list []Judgement) (out Imported, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
 	}
@@ -87,7 +88,7 @@ func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p Plac
 			return out, err
 		}
 	}
-	err = s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
 		out = Imported{}
 		all, err := judgements(ctx, tx, p)
 		if err != nil {
@@ -116,22 +117,22 @@ func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p Plac
 			have[pair] = j
 			if _, err := tx.Exec(ctx, `INSERT INTO relevance_judgement (tenant_id,realm_id,id,pair,words,expected,updated_at) VALUES ($1,$2,$3,$4,$5,$6,$7)
 				ON CONFLICT (tenant_id,realm_id,id) DO UPDATE SET words=excluded.words, expected=excluded.expected, updated_at=excluded.updated_at`,
-				string(p.tenant()), string(p.Realm.ID), string(j.ID), pair, j.Words, strings.Join(j.Expected, "|"), db.Micros(tx.Now)); err != nil {
+				string(p.TenantID()), string(p.Realm.ID), string(j.ID), pair, j.Words, strings.Join(j.Expected, "|"), db.Micros(tx.Now)); err != nil {
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.judgements", Object: p.object(), Detail: fmt.Sprintf("added=%d changed=%d", out.Added, out.Changed)})
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.judgements", Object: object(p), Detail: fmt.Sprintf("added=%d changed=%d", out.Added, out.Changed)})
 	})
 	return out, err
 }
 
 // RemoveJudgement takes one away. Editors of the place may. Errors: NotFound.
-func (s *Service) RemoveJudgement(ctx context.Context, actor perm.Actor, p Place, id JudgementID) error {
+func (s *Service) RemoveJudgement(ctx context.Context, actor perm.Actor, p tenancy.Layer, id JudgementID) error {
 	if err := mayEdit(actor, p); err != nil {
 		return err
 	}
-	return s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `DELETE FROM relevance_judgement WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`, string(p.tenant()), string(p.Realm.ID), string(id))
+	return s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `DELETE FROM relevance_judgement WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`, string(p.TenantID()), string(p.Realm.ID), string(id))
 		if err != nil {
 			return err
 		}
@@ -142,8 +143,8 @@ func (s *Service) RemoveJudgement(ctx context.Context, actor perm.Actor, p Place
 	})
 }
 
-func judgements(ctx context.Context, tx *db.Tx, p Place) ([]Judgement, error) {
-	rows, err := tx.Query(ctx, `SELECT id,words,expected FROM relevance_judgement WHERE tenant_id=$1 AND realm_id=$2 ORDER BY pair`, string(p.tenant()), string(p.Realm.ID))
+func judgements(ctx context.Context, tx *db.Tx, p tenancy.Layer) ([]Judgement, error) {
+	rows, err := tx.Query(ctx, `SELECT id,words,expected FROM relevance_judgement WHERE tenant_id=$1 AND realm_id=$2 ORDER BY pair`, string(p.TenantID()), string(p.Realm.ID))
 	return db.Collect(rows, err, func(r *sql.Rows) (j Judgement, err error) {
 		var expected string
 		err = r.Scan(&j.ID, &j.Words, &expected)
@@ -180,7 +181,7 @@ func place(rank int) int {
 // Try asks the judgements of a place at a tenant's portal, whose search without
 // anything learnt is base: once as it is live, once as it would be with the
 // place's drafts. Nothing changes. Editors of the place may.
-func (s *Service) Try(ctx context.Context, actor perm.Actor, p Place, at Visit, base *search.View) (out Trial, err error) {
+func (s *Service) Try(ctx context.Context, actor perm.Actor, p tenancy.Layer, at Visit, base *search.View) (out Trial, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
 	}
@@ -189,7 +190,7 @@ func (s *Service) Try(ctx context.Context, actor perm.Actor, p Place, at Visit, 
 	}
 	var set []Judgement
 	var drafts []Synonym
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		if set, err = judgements(ctx, tx, p); err != nil {
 			return err
 		}
@@ -212,7 +213,7 @@ func (s *Service) Try(ctx context.Context, actor perm.Actor, p Place, at Visit, 
 	pending := search.Learnt{Popularity: live.Popularity}
 	s.mu.RLock()
 	for _, k := range []placeKey{{at.Realm, at.Tenant}, {at.Realm, ""}} {
-		if k == p.key() {
+		if k == keyOf(p) {
 			pending.Synonyms = append(pending.Synonyms, compile(drafts))
 		} else {
 			pending.Synonyms = append(pending.Synonyms, s.words[k].synonyms)

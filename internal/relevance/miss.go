@@ -13,6 +13,7 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/perm"
 	"stadttor/internal/search"
+	"stadttor/internal/tenancy"
 )
 
 // Miss is something that visits asked in vain.
@@ -36,18 +37,18 @@ type MissFilter struct {
 
 // Misses lists what EnoughVisits asked in vain at a tenant, most often first.
 // Editors of the tenant may; a realm has none of its own.
-func (s *Service) Misses(ctx context.Context, actor perm.Actor, p Place, f MissFilter) (out []Miss, err error) {
+func (s *Service) Misses(ctx context.Context, actor perm.Actor, p tenancy.Layer, f MissFilter) (out []Miss, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
 	}
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		from := int64(0)
 		if f.Days > 0 {
 			from = dayOf(tx.Now) - int64(f.Days)
 		}
 		rows, err := tx.Query(ctx, `SELECT q.question, q.words, q.hidden, CAST(sum(c.asked) AS BIGINT), CAST(sum(c.unanswered) AS BIGINT), CAST(sum(c.unclicked) AS BIGINT)
 			FROM relevance_question q JOIN relevance_count c ON c.tenant_id=q.tenant_id AND c.realm_id=q.realm_id AND c.question=q.question
-			WHERE q.tenant_id=$1 AND q.realm_id=$2 AND c.day>$3 GROUP BY q.question, q.words, q.hidden`, string(p.tenant()), string(p.Realm.ID), from)
+			WHERE q.tenant_id=$1 AND q.realm_id=$2 AND c.day>$3 GROUP BY q.question, q.words, q.hidden`, string(p.TenantID()), string(p.Realm.ID), from)
 		all, err := db.Collect(rows, err, func(r *sql.Rows) (m Miss, err error) {
 			return m, r.Scan(&m.ID, &m.Words, &m.Hidden, &m.Visits, &m.Unanswered, &m.Unclicked)
 		})
@@ -78,7 +79,7 @@ func (s *Service) Misses(ctx context.Context, actor perm.Actor, p Place, f MissF
 func (m Miss) failed() int { return m.Unanswered + m.Unclicked }
 
 // taughtWords are the words for which the place or its realm has a synonym.
-func (s *Service) taughtWords(ctx context.Context, tx *db.Tx, p Place) (map[string]bool, error) {
+func (s *Service) taughtWords(ctx context.Context, tx *db.Tx, p tenancy.Layer) (map[string]bool, error) {
 	out := map[string]bool{}
 	add := func(rows []row) {
 		for _, r := range rows {
@@ -90,7 +91,7 @@ func (s *Service) taughtWords(ctx context.Context, tx *db.Tx, p Place) (map[stri
 	rows, err := synonyms(ctx, tx, p)
 	add(rows)
 	if err == nil && p.Tenant != nil {
-		rows, err = synonyms(ctx, tx, Place{Realm: p.Realm})
+		rows, err = synonyms(ctx, tx, tenancy.Layer{Realm: p.Realm})
 		add(rows)
 	}
 	return out, err
@@ -98,12 +99,12 @@ func (s *Service) taughtWords(ctx context.Context, tx *db.Tx, p Place) (map[stri
 
 // Hide takes a question out of the list of misses, or puts it back. Editors of
 // the tenant may. Errors: NotFound.
-func (s *Service) Hide(ctx context.Context, actor perm.Actor, p Place, id string, hidden bool) error {
+func (s *Service) Hide(ctx context.Context, actor perm.Actor, p tenancy.Layer, id string, hidden bool) error {
 	if err := mayEdit(actor, p); err != nil {
 		return err
 	}
-	return s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE relevance_question SET hidden=$4, updated_at=$5 WHERE tenant_id=$1 AND realm_id=$2 AND question=$3`, string(p.tenant()), string(p.Realm.ID), id, hidden, db.Micros(tx.Now))
+	return s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE relevance_question SET hidden=$4, updated_at=$5 WHERE tenant_id=$1 AND realm_id=$2 AND question=$3`, string(p.TenantID()), string(p.Realm.ID), id, hidden, db.Micros(tx.Now))
 		if err != nil {
 			return err
 		}
@@ -124,13 +125,13 @@ type Opinion struct {
 
 // Opinions lists thumbs for questions that EnoughVisits asked, the worst first.
 // Editors of the tenant may.
-func (s *Service) Opinions(ctx context.Context, actor perm.Actor, p Place) (out []Opinion, err error) {
+func (s *Service) Opinions(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Opinion, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
 	}
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT q.words, v.kind, v.doc, v.helped, v.failed FROM relevance_vote v JOIN relevance_question q ON q.tenant_id=v.tenant_id AND q.realm_id=v.realm_id AND q.question=v.question
-			WHERE v.tenant_id=$1 AND v.realm_id=$2`, string(p.tenant()), string(p.Realm.ID))
+			WHERE v.tenant_id=$1 AND v.realm_id=$2`, string(p.TenantID()), string(p.Realm.ID))
 		out, err = db.Collect(rows, err, func(r *sql.Rows) (o Opinion, err error) {
 			return o, r.Scan(&o.Words, &o.Hit.Kind, &o.Hit.ID, &o.Helped, &o.Failed)
 		})

@@ -1,42 +1,21 @@
 package relevance
 
 import (
-	"stadttor/internal/db"
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
 	"stadttor/internal/tenancy"
 )
 
-// Place is where editors work: one tenant, or the whole realm (Tenant nil).
-type Place struct {
-	Realm  tenancy.Realm
-	Tenant *tenancy.Tenant
-}
-
-func (p Place) tenant() ident.TenantID {
-	if p.Tenant == nil {
-		return ""
-	}
-	return p.Tenant.ID
-}
-
-func (p Place) scope() db.Scope {
-	if p.Tenant == nil {
-		return p.Realm.Scope()
-	}
-	return p.Tenant.Scope()
-}
-
-// object names the place in the audit log.
-func (p Place) object() string {
+// object names the layer in the audit log.
+func object(p tenancy.Layer) string {
 	if p.Tenant == nil {
 		return "search:" + string(p.Realm.ID)
 	}
 	return "search:" + p.Tenant.Slug
 }
 
-func (p Place) key() placeKey { return placeKey{p.Realm.ID, p.tenant()} }
+func keyOf(p tenancy.Layer) placeKey { return placeKey{p.Realm.ID, p.TenantID()} }
 
 // placeKey is a place in maps; tenant "" is the realm.
 type placeKey struct {
@@ -46,7 +25,7 @@ type placeKey struct {
 
 // mayEdit: the operator everywhere; a tenant's staff with content.edit in
 // their own tenant; staff of the realm with library.edit for the whole realm.
-func mayEdit(actor perm.Actor, p Place) error {
+func mayEdit(actor perm.Actor, p tenancy.Layer) error {
 	switch a := actor.(type) {
 	case perm.System:
 		return nil

@@ -33,8 +33,8 @@ type house struct {
 	db     *db.DB
 	clock  *clock.Fake
 	dir    *tenancy.Directory
-	realm  relevance.Place
-	a, b   relevance.Place
+	realm  tenancy.Layer
+	a, b   tenancy.Layer
 	editor perm.Staff // of a
 }
 
@@ -52,13 +52,13 @@ func build(t *testing.T, d *db.DB, c *clock.Fake) *house {
 	h.must(err)
 	realm, err := h.dir.CreateRealm(ctx, op, tenancy.Realm{Slug: "kreis-musterland", Name: "Kreis Musterland"})
 	h.must(err)
-	h.realm = relevance.Place{Realm: realm}
-	for i, p := range []*relevance.Place{&h.a, &h.b} {
+	h.realm = tenancy.Layer{Realm: realm}
+	for i, p := range []*tenancy.Layer{&h.a, &h.b} {
 		slug := []string{"astadt", "bdorf"}[i]
 		ten, err := h.dir.CreateTenant(ctx, op, tenancy.Tenant{Realm: realm.ID, Slug: slug, Name: slug, Kind: tenancy.KindStadt, Sign: []string{"AAA", "BBB"}[i], ARS: "990010001001"})
 		h.must(err)
 		h.must(h.dir.SavePortal(ctx, op, ten.Scope(), tenancy.Portal{Tenant: ten.ID, Host: slug + ".localhost", PortalSettings: tenancy.PortalSettings{Look: tenancy.DefaultLook(slug, "")}}))
-		*p = relevance.Place{Realm: realm, Tenant: &ten}
+		*p = tenancy.Layer{Realm: realm, Tenant: &ten}
 	}
 	h.must(h.dir.Reload(ctx))
 	h.s = h.node()
@@ -85,12 +85,12 @@ var docs = search.NewView(search.Build([]search.Doc{
 	{Kind: search.KindService, ID: "b", Title: "Parkausweis Berta"},
 }, search.Options{}), nil, nil)
 
-func (h *house) learnt(p relevance.Place) search.Learnt {
+func (h *house) learnt(p tenancy.Layer) search.Learnt {
 	return *h.s.Learnt(p.Realm.ID, p.Tenant.ID)
 }
 
 // finds gives the first hit of a query at a tenant's portal, "" for none.
-func (h *house) finds(p relevance.Place, query string) string {
+func (h *house) finds(p tenancy.Layer, query string) string {
 	h.t.Helper()
 	h.must(h.s.Refresh(h.t.Context()))
 	hits := docs.With(h.learnt(p)).Search(search.Query{Text: query}).Hits
@@ -100,7 +100,7 @@ func (h *house) finds(p relevance.Place, query string) string {
 	return hits[0].ID
 }
 
-func (h *house) save(p relevance.Place, x relevance.Synonym, live bool) relevance.SynonymID {
+func (h *house) save(p tenancy.Layer, x relevance.Synonym, live bool) relevance.SynonymID {
 	h.t.Helper()
 	id, err := h.s.SaveSynonym(h.t.Context(), op, p, x, live)
 	h.must(err)
@@ -165,7 +165,7 @@ func TestTheLifeOfASynonym(t *testing.T) {
 }
 
 // entries looks at the audit log of a tenant: one entry for each verb.
-func (h *house) entries(p relevance.Place, want ...string) {
+func (h *house) entries(p tenancy.Layer, want ...string) {
 	h.t.Helper()
 	var got []string
 	h.must(h.db.View(h.t.Context(), p.Tenant.Scope(), func(tx *db.Tx) error {
@@ -230,7 +230,7 @@ func TestEachPairIsThereOnce(t *testing.T) {
 
 func TestWhoMayTeach(t *testing.T) {
 	each(t, func(h *house) {
-		staff := func(tenant relevance.Place, r perm.Role) perm.Staff {
+		staff := func(tenant tenancy.Layer, r perm.Role) perm.Staff {
 			return perm.Staff{Realm: tenant.Realm.ID, Tenant: tenant.Tenant.ID, Staff: "s", Grants: []perm.Grant{{Role: r}}}
 		}
 		foreign := staff(h.a, perm.RealmAdmin)
@@ -238,7 +238,7 @@ func TestWhoMayTeach(t *testing.T) {
 		ctx := h.t.Context()
 		for rule, c := range map[string]struct {
 			actor perm.Actor
-			at    relevance.Place
+			at    tenancy.Layer
 			may   bool
 		}{
 			"an editor at home":                                {staff(h.a, perm.Editor), h.a, true},
@@ -281,11 +281,11 @@ func TestWhoMayTeach(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 // visit is the n-th visitor of a tenant.
-func visit(p relevance.Place, n int) relevance.Visit {
+func visit(p tenancy.Layer, n int) relevance.Visit {
 	return relevance.Visit{Realm: p.Realm.ID, Tenant: p.Tenant.ID, From: netip.MustParsePrefix(fmt.Sprintf("203.0.113.%d/32", n))}
 }
 
-func (h *house) misses(p relevance.Place, f relevance.MissFilter) []relevance.Miss {
+func (h *house) misses(p tenancy.Layer, f relevance.MissFilter) []relevance.Miss {
 	h.t.Helper()
 	h.must(h.s.Write(h.t.Context()))
 	out, err := h.s.Misses(h.t.Context(), op, p, f)

@@ -15,15 +15,16 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/tenancy"
 )
 
 // Synonyms lists the synonyms of a place by word, as its editors have them.
 // Editors of the place may.
-func (s *Service) Synonyms(ctx context.Context, actor perm.Actor, p Place) (out []Synonym, err error) {
+func (s *Service) Synonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Synonym, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
 	}
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		rows, err := synonyms(ctx, tx, p)
 		for _, r := range rows {
 			out = append(out, r.seen())
@@ -37,11 +38,11 @@ func (s *Service) Synonyms(ctx context.Context, actor perm.Actor, p Place) (out 
 }
 
 // Synonym reads one. Editors of the place may. Errors: NotFound.
-func (s *Service) Synonym(ctx context.Context, actor perm.Actor, p Place, id SynonymID) (out Synonym, err error) {
+func (s *Service) Synonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, id SynonymID) (out Synonym, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
 	}
-	err = s.c.DB.View(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.View(ctx, p.Scope(), func(tx *db.Tx) error {
 		r, err := getSynonym(ctx, tx, p, id, "")
 		out = r.seen()
 		return err
@@ -52,14 +53,14 @@ func (s *Service) Synonym(ctx context.Context, actor perm.Actor, p Place, id Syn
 // SaveSynonym writes a synonym as draft, a new one when x.ID is empty; live also
 // makes it known to the search at once. Editors of the place may. Errors:
 // Invalid (fields wort, ziel), NotFound, Conflict when the place is full.
-func (s *Service) SaveSynonym(ctx context.Context, actor perm.Actor, p Place, x Synonym, live bool) (id SynonymID, err error) {
+func (s *Service) SaveSynonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, x Synonym, live bool) (id SynonymID, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return "", err
 	}
 	if x, err = check(x); err != nil {
 		return "", err
 	}
-	err = s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
 		r := row{id: x.ID}
 		if x.ID != "" {
 			if r, err = getSynonym(ctx, tx, p, x.ID, tx.ForUpdate()); err != nil {
@@ -105,11 +106,11 @@ func (s *Service) SaveSynonym(ctx context.Context, actor perm.Actor, p Place, x 
 // RemoveSynonym takes a synonym away: a new one at once, a live one with the
 // next release, or at once if live is set. Editors of the place may. Errors:
 // NotFound.
-func (s *Service) RemoveSynonym(ctx context.Context, actor perm.Actor, p Place, id SynonymID, live bool) error {
+func (s *Service) RemoveSynonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, id SynonymID, live bool) error {
 	if err := mayEdit(actor, p); err != nil {
 		return err
 	}
-	return s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
+	return s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
 		r, err := getSynonym(ctx, tx, p, id, tx.ForUpdate())
 		if err != nil {
 			return err
@@ -132,13 +133,13 @@ func (s *Service) RemoveSynonym(ctx context.Context, actor perm.Actor, p Place, 
 }
 
 // Release makes every draft of the place live. Editors of the place may.
-func (s *Service) Release(ctx context.Context, actor perm.Actor, p Place) error {
+func (s *Service) Release(ctx context.Context, actor perm.Actor, p tenancy.Layer) error {
 	return s.turn(ctx, actor, p, "search.release", func(r *row) { r.published = r.draft })
 }
 
 // Discard drops every draft of the place: what is live stays. Editors of the
 // place may.
-func (s *Service) Discard(ctx context.Context, actor perm.Actor, p Place) error {
+func (s *Service) Discard(ctx context.Context, actor perm.Actor, p tenancy.Layer) error {
 	return s.turn(ctx, actor, p, "search.discard", func(r *row) {
 		r.draft = r.published
 		if r.draft != "" {
@@ -148,11 +149,11 @@ func (s *Service) Discard(ctx context.Context, actor perm.Actor, p Place) error 
 }
 
 // turn changes every row that has a draft beside what is live.
-func (s *Service) turn(ctx context.Context, actor perm.Actor, p Place, action string, change func(*row)) error {
+func (s *Service) turn(ctx context.Context, actor perm.Actor, p tenancy.Layer, action string, change func(*row)) error {
 	if err := mayEdit(actor, p); err != nil {
 		return err
 	}
-	return s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
+	return s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
 		rows, err := synonyms(ctx, tx, p)
 		if err != nil {
 			return err
@@ -175,7 +176,7 @@ func (s *Service) turn(ctx context.Context, actor perm.Actor, p Place, action st
 		if err := bump(ctx, tx, p); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: action, Object: p.object(), Detail: fmt.Sprintf("synonyms=%d", n)})
+		return audit.Record(ctx, tx, actor, audit.Event{Action: action, Object: object(p), Detail: fmt.Sprintf("synonyms=%d", n)})
 	})
 }
 
@@ -185,7 +186,7 @@ type Imported struct{ Added, Changed, Unchanged int }
 // ImportSynonyms writes many as drafts, all or none. A pair of word and target
 // that is there already is changed in place. Editors of the place may. Errors:
 // Invalid for the first that is wrong, Conflict when the place would be full.
-func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p Place, list []Synonym) (out Imported, err error) {
+func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer, list []Synonym) (out Imported, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
 	}
@@ -194,7 +195,7 @@ func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p Place,
 			return out, err
 		}
 	}
-	err = s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
+	err = s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
 		out = Imported{}
 		rows, err := synonyms(ctx, tx, p)
 		if err != nil {
@@ -225,21 +226,21 @@ func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p Place,
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.import", Object: p.object(), Detail: fmt.Sprintf("added=%d changed=%d", out.Added, out.Changed)})
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.import", Object: object(p), Detail: fmt.Sprintf("added=%d changed=%d", out.Added, out.Changed)})
 	})
 	return out, err
 }
 
 // ExportSynonyms gives what the editors of the place have, without what is to
 // go, and records that it was taken out. Editors of the place may.
-func (s *Service) ExportSynonyms(ctx context.Context, actor perm.Actor, p Place) (out []Synonym, err error) {
+func (s *Service) ExportSynonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Synonym, err error) {
 	all, err := s.Synonyms(ctx, actor, p)
 	if err != nil {
 		return nil, err
 	}
 	out = slices.DeleteFunc(all, func(x Synonym) bool { return x.State == StateLeaving })
-	return out, s.c.DB.InTx(ctx, p.scope(), func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.export", Object: p.object(), Detail: fmt.Sprintf("synonyms=%d", len(out))})
+	return out, s.c.DB.InTx(ctx, p.Scope(), func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, actor, audit.Event{Action: "search.export", Object: object(p), Detail: fmt.Sprintf("synonyms=%d", len(out))})
 	})
 }
 
@@ -282,19 +283,19 @@ func scanRow(r *sql.Rows) (x row, err error) {
 	return x, r.Scan(&x.id, &x.pair, &x.draft, &x.published)
 }
 
-func synonyms(ctx context.Context, tx *db.Tx, p Place) ([]row, error) {
-	rows, err := tx.Query(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 ORDER BY pair`, string(p.tenant()), string(p.Realm.ID))
+func synonyms(ctx context.Context, tx *db.Tx, p tenancy.Layer) ([]row, error) {
+	rows, err := tx.Query(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 ORDER BY pair`, string(p.TenantID()), string(p.Realm.ID))
 	return db.Collect(rows, err, scanRow)
 }
 
-func countSynonyms(ctx context.Context, tx *db.Tx, p Place) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2`, string(p.tenant()), string(p.Realm.ID)).Scan(&n)
+func countSynonyms(ctx context.Context, tx *db.Tx, p tenancy.Layer) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2`, string(p.TenantID()), string(p.Realm.ID)).Scan(&n)
 	return n, err
 }
 
 // getSynonym reads a row; lock ends the statement before a write of it.
-func getSynonym(ctx context.Context, tx *db.Tx, p Place, id SynonymID, lock string) (r row, err error) {
-	err = tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`+lock, string(p.tenant()), string(p.Realm.ID), string(id)).
+func getSynonym(ctx context.Context, tx *db.Tx, p tenancy.Layer, id SynonymID, lock string) (r row, err error) {
+	err = tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`+lock, string(p.TenantID()), string(p.Realm.ID), string(id)).
 		Scan(&r.id, &r.pair, &r.draft, &r.published)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, errs.NotFound("synonym", id)
@@ -303,8 +304,8 @@ func getSynonym(ctx context.Context, tx *db.Tx, p Place, id SynonymID, lock stri
 }
 
 // findPair gives the row with this pair, the zero row if there is none.
-func findPair(ctx context.Context, tx *db.Tx, p Place, pair string) (r row, err error) {
-	err = tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND pair=$3`+tx.ForUpdate(), string(p.tenant()), string(p.Realm.ID), pair).
+func findPair(ctx context.Context, tx *db.Tx, p tenancy.Layer, pair string) (r row, err error) {
+	err = tx.QueryRow(ctx, `SELECT `+rowColumns+` FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND pair=$3`+tx.ForUpdate(), string(p.TenantID()), string(p.Realm.ID), pair).
 		Scan(&r.id, &r.pair, &r.draft, &r.published)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row{}, nil
@@ -313,21 +314,21 @@ func findPair(ctx context.Context, tx *db.Tx, p Place, pair string) (r row, err 
 }
 
 // putSynonym writes a row; one without draft and published goes.
-func putSynonym(ctx context.Context, tx *db.Tx, p Place, r row) error {
+func putSynonym(ctx context.Context, tx *db.Tx, p tenancy.Layer, r row) error {
 	if r.draft == "" && r.published == "" {
-		_, err := tx.Exec(ctx, `DELETE FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`, string(p.tenant()), string(p.Realm.ID), string(r.id))
+		_, err := tx.Exec(ctx, `DELETE FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND id=$3`, string(p.TenantID()), string(p.Realm.ID), string(r.id))
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO relevance_synonym (tenant_id,realm_id,id,pair,draft,published,updated_at) VALUES ($1,$2,$3,$4,$5,$6,$7)
 		ON CONFLICT (tenant_id,realm_id,id) DO UPDATE SET pair=excluded.pair, draft=excluded.draft, published=excluded.published, updated_at=excluded.updated_at`,
-		string(p.tenant()), string(p.Realm.ID), string(r.id), r.pair, r.draft, r.published, db.Micros(tx.Now))
+		string(p.TenantID()), string(p.Realm.ID), string(r.id), r.pair, r.draft, r.published, db.Micros(tx.Now))
 	return err
 }
 
 // bump tells all nodes that the search has other words.
-func bump(ctx context.Context, tx *db.Tx, p Place) error {
+func bump(ctx context.Context, tx *db.Tx, p tenancy.Layer) error {
 	_, err := tx.Exec(ctx, `INSERT INTO relevance_version (tenant_id,realm_id,version) VALUES ($1,$2,1) ON CONFLICT (tenant_id,realm_id) DO UPDATE SET version=relevance_version.version+1`,
-		string(p.tenant()), string(p.Realm.ID))
-	tx.Notify(Topic, string(p.Realm.ID)+"/"+string(p.tenant()))
+		string(p.TenantID()), string(p.Realm.ID))
+	tx.Notify(Topic, string(p.Realm.ID)+"/"+string(p.TenantID()))
 	return err
 }

@@ -63,6 +63,29 @@ type Settings struct {
 // Scope is the tenant's scope.
 func (t Tenant) Scope() db.TenantScope { return db.ForTenant(t.Realm, t.ID) }
 
+// Layer is where content is kept: a tenant's own, or what a realm holds for all
+// its tenants (Tenant nil).
+type Layer struct {
+	Realm  Realm
+	Tenant *Tenant
+}
+
+// TenantID is empty for what the realm holds.
+func (l Layer) TenantID() ident.TenantID {
+	if l.Tenant == nil {
+		return ""
+	}
+	return l.Tenant.ID
+}
+
+// Scope is the tenant's scope, or the realm's.
+func (l Layer) Scope() db.Scope {
+	if l.Tenant == nil {
+		return l.Realm.Scope()
+	}
+	return l.Tenant.Scope()
+}
+
 // Place is a postal code with a place name; one code may lie in several tenants.
 type Place struct {
 	PLZ      string `json:"plz"`

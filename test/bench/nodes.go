@@ -17,9 +17,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the bare engine
 
 	"stadttor/internal/app"
-	"stadttor/internal/catalogue"
 	"stadttor/internal/db/dbtest"
 	"stadttor/internal/perm"
+	"stadttor/internal/tenancy"
 	"stadttor/internal/test/town"
 )
 
@@ -86,7 +86,7 @@ func publish(ctx context.Context, at, other *app.App, word string) (float64, err
 	if !found || !too {
 		return 0, errors.New("the demonstration has no Torhausen")
 	}
-	editor, t := perm.System{Name: "bench"}, catalogue.Target{Realm: realm, Tenant: &tenant}
+	editor, t := perm.System{Name: "bench"}, tenancy.Layer{Realm: realm, Tenant: &tenant}
 	d, err := at.Catalogue.Edit(ctx, editor, t, slug)
 	if err != nil {
 		return 0, err

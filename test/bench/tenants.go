@@ -182,7 +182,7 @@ func furnish(ctx context.Context, a *app.App, operator perm.System, r tenancy.Re
 		b.WriteString(`<xzufi:zustaendigkeit><xzufi:leistungID schemeAgencyID="L999900" schemeID="LB">` + s + `</xzufi:leistungID></xzufi:zustaendigkeit>`)
 	}
 	b.WriteString(`</xzufi:organisationseinheit></xzufi:schreibe></xzufi:transferNachricht>`)
-	rep, err := a.Catalogue.Import(ctx, operator, catalogue.Target{Realm: r, Tenant: &t}, strings.NewReader(b.String()), catalogue.ImportOptions{Publish: true})
+	rep, err := a.Catalogue.Import(ctx, operator, tenancy.Layer{Realm: r, Tenant: &t}, strings.NewReader(b.String()), catalogue.ImportOptions{Publish: true})
 	if err != nil {
 		return fmt.Errorf("services of %s: %w", t.Slug, err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"stadttor/internal/perm"
 	"stadttor/internal/relevance"
+	"stadttor/internal/tenancy"
 )
 
 // Taught is what the editors of an authority made for its search.
@@ -27,7 +28,7 @@ func (w *Town) teach(o *Object) {
 	ctx, op := w.t.Context(), perm.System{Name: "test"}
 	realm, _ := w.Directory.Realm(o.Tenant.Realm)
 	tenant := o.Tenant
-	at := relevance.Place{Realm: realm, Tenant: &tenant}
+	at := tenancy.Layer{Realm: realm, Tenant: &tenant}
 	var err error
 	o.Taught.Synonym, err = w.Relevance.SaveSynonym(ctx, op, at, relevance.Synonym{Word: "Krixelmaxx", Official: "Hund"}, true)
 	w.must(err)

@@ -89,7 +89,7 @@ func Open(t testing.TB) *Realm {
 	}
 	fail(r.Directory.Reload(ctx))
 	r.Catalogue = catalogue.New(catalogue.Config{DB: r.DB, Directory: r.Directory})
-	take := func(file string, target catalogue.Target) {
+	take := func(file string, target tenancy.Layer) {
 		t.Helper()
 		f, err := files.Open(file)
 		fail(err)
@@ -100,9 +100,9 @@ func Open(t testing.TB) *Realm {
 			t.Fatalf("%s: %+v", file, rep.Lines)
 		}
 	}
-	take("library.xml", catalogue.Target{Realm: realm})
+	take("library.xml", tenancy.Layer{Realm: realm})
 	for slug, ten := range tenants {
-		take(slug+".xml", catalogue.Target{Realm: realm, Tenant: &ten})
+		take(slug+".xml", tenancy.Layer{Realm: realm, Tenant: &ten})
 	}
 	fail(r.Catalogue.SaveSituations(ctx, Operator, realm, []catalogue.Situation{
 		{Slug: "tiere", Name: "Tiere", Line: "Hund, Angeln", Intro: "Rund um das Tier.", Icon: "pets", Order: 1},

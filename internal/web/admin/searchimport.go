@@ -63,7 +63,7 @@ func (s *Server) searchTake(w http.ResponseWriter, r *http.Request, at taughtAt)
 		return s.showImport(w, r, at, http.StatusUnprocessableEntity, importPage{}, "", t("relevance.import.toolong", "n", mostLines))
 	}
 	good, bad := relevance.ParseCSV(text, at.finder())
-	done, err := s.c.Relevance.ImportSynonyms(r.Context(), ui.Staff(r), at.Place, good)
+	done, err := s.c.Relevance.ImportSynonyms(r.Context(), ui.Staff(r), at.Layer, good)
 	if errs.Is(err, errs.KindConflict) {
 		return s.showImport(w, r, at, http.StatusConflict, importPage{Refused: t(errs.KeyOf(err), "n", relevance.MaxSynonyms)}, text, "")
 	}

@@ -52,11 +52,11 @@ func (s *Server) searchMisses(w http.ResponseWriter, r *http.Request, at taughtA
 			f.Days = x.days
 		}
 	}
-	list, err := s.c.Relevance.Misses(r.Context(), ui.Staff(r), at.Place, f)
+	list, err := s.c.Relevance.Misses(r.Context(), ui.Staff(r), at.Layer, f)
 	if err != nil {
 		return err
 	}
-	votes, err := s.c.Relevance.Opinions(r.Context(), ui.Staff(r), at.Place)
+	votes, err := s.c.Relevance.Opinions(r.Context(), ui.Staff(r), at.Layer)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *Server) searchHide(w http.ResponseWriter, r *http.Request, at taughtAt)
 		return errs.NotFound("question", "long")
 	}
 	hidden := office.Text(r, "aktion") != "einblenden"
-	if err := s.c.Relevance.Hide(r.Context(), ui.Staff(r), at.Place, id, hidden); err != nil {
+	if err := s.c.Relevance.Hide(r.Context(), ui.Staff(r), at.Layer, id, hidden); err != nil {
 		return err
 	}
 	if hidden {

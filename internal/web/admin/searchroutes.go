@@ -7,7 +7,7 @@ import (
 
 	"stadttor/internal/catalogue"
 	"stadttor/internal/perm"
-	"stadttor/internal/relevance"
+	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 	"stadttor/internal/web/ui/office"
 )
@@ -15,7 +15,7 @@ import (
 // taughtAt is where an editor teaches the search: the portal's own authority,
 // or the whole realm.
 type taughtAt struct {
-	relevance.Place
+	tenancy.Layer
 	base string // address of its pages
 	view *catalogue.View
 }
@@ -65,7 +65,7 @@ func (s *Server) searchRoutes() (out []ui.Route) {
 func (s *Server) teach(base string, realm bool, h searchHandler) ui.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		door := ui.VisitOf(r).Door
-		at := taughtAt{Place: relevance.Place{Realm: door.Realm}, base: base}
+		at := taughtAt{Layer: tenancy.Layer{Realm: door.Realm}, base: base}
 		if !realm {
 			at.Tenant = &door.Tenant
 		}

@@ -44,7 +44,7 @@ func (s *Server) searchTrial(w http.ResponseWriter, r *http.Request, at taughtAt
 
 func (s *Server) showTrial(w http.ResponseWriter, r *http.Request, at taughtAt, status int, out trialPage, typed, problem string) error {
 	door := ui.VisitOf(r).Door
-	trial, err := s.c.Relevance.Try(r.Context(), ui.Staff(r), at.Place, relevance.Visit{Realm: door.Realm.ID, Tenant: door.Tenant.ID}, at.view.Untaught())
+	trial, err := s.c.Relevance.Try(r.Context(), ui.Staff(r), at.Layer, relevance.Visit{Realm: door.Realm.ID, Tenant: door.Tenant.ID}, at.view.Untaught())
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *Server) searchJudge(w http.ResponseWriter, r *http.Request, at taughtAt
 		return s.showTrial(w, r, at, http.StatusUnprocessableEntity, trialPage{}, "", t("relevance.import.toolong", "n", mostLines))
 	}
 	good, bad := relevance.ParseJudgements(strings.ReplaceAll(text, " = ", "\t"))
-	done, err := s.c.Relevance.ImportJudgements(r.Context(), ui.Staff(r), at.Place, good)
+	done, err := s.c.Relevance.ImportJudgements(r.Context(), ui.Staff(r), at.Layer, good)
 	if errs.Is(err, errs.KindConflict) {
 		return s.showTrial(w, r, at, http.StatusConflict, trialPage{Refused: t(errs.KeyOf(err), "n", relevance.MaxJudgements)}, text, "")
 	}
@@ -138,7 +138,7 @@ func (s *Server) searchForget(w http.ResponseWriter, r *http.Request, at taughtA
 	if !ident.Valid(id) {
 		return errs.NotFound("judgement", "that is none")
 	}
-	if err := s.c.Relevance.RemoveJudgement(r.Context(), ui.Staff(r), at.Place, id); err != nil {
+	if err := s.c.Relevance.RemoveJudgement(r.Context(), ui.Staff(r), at.Layer, id); err != nil {
 		return err
 	}
 	return office.Done(w, r, at.base+"/pruefen", "frage-weg")

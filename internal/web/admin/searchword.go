@@ -48,7 +48,7 @@ func (s *Server) searchEdit(w http.ResponseWriter, r *http.Request, at taughtAt)
 	if err != nil {
 		return err
 	}
-	x, err := s.c.Relevance.Synonym(r.Context(), ui.Staff(r), at.Place, id)
+	x, err := s.c.Relevance.Synonym(r.Context(), ui.Staff(r), at.Layer, id)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (s *Server) searchSave(w http.ResponseWriter, r *http.Request, at taughtAt)
 		if err != nil {
 			return err
 		}
-		have, err := s.c.Relevance.Synonym(r.Context(), ui.Staff(r), at.Place, id)
+		have, err := s.c.Relevance.Synonym(r.Context(), ui.Staff(r), at.Layer, id)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Server) searchSave(w http.ResponseWriter, r *http.Request, at taughtAt)
 	at.aim(r, &f, &x)
 	live := office.Text(r, "aktion") == "freischalten"
 	if len(f.problems) == 0 {
-		_, err := s.c.Relevance.SaveSynonym(r.Context(), ui.Staff(r), at.Place, x, live)
+		_, err := s.c.Relevance.SaveSynonym(r.Context(), ui.Staff(r), at.Layer, x, live)
 		switch {
 		case errs.Is(err, errs.KindInvalid):
 			f.blame(ui.PageOf(r), err)
@@ -183,7 +183,7 @@ func (s *Server) searchRemove(w http.ResponseWriter, r *http.Request, at taughtA
 		return err
 	}
 	live := office.Text(r, "aktion") == "sofort"
-	if err := s.c.Relevance.RemoveSynonym(r.Context(), ui.Staff(r), at.Place, id, live); err != nil {
+	if err := s.c.Relevance.RemoveSynonym(r.Context(), ui.Staff(r), at.Layer, id, live); err != nil {
 		return err
 	}
 	if !live {

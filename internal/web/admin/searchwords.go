@@ -39,7 +39,7 @@ var states = []struct {
 
 // searchWords serves GET /verwaltung/suche.
 func (s *Server) searchWords(w http.ResponseWriter, r *http.Request, at taughtAt) error {
-	all, err := s.c.Relevance.Synonyms(r.Context(), ui.Staff(r), at.Place)
+	all, err := s.c.Relevance.Synonyms(r.Context(), ui.Staff(r), at.Layer)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (at taughtAt) wordRow(page ui.Page, x relevance.Synonym) ui.Row {
 
 // searchRelease serves POST …/freischalten: every draft becomes live.
 func (s *Server) searchRelease(w http.ResponseWriter, r *http.Request, at taughtAt) error {
-	if err := s.c.Relevance.Release(r.Context(), ui.Staff(r), at.Place); err != nil {
+	if err := s.c.Relevance.Release(r.Context(), ui.Staff(r), at.Layer); err != nil {
 		return err
 	}
 	if err := s.c.Relevance.Refresh(r.Context()); err != nil {
@@ -142,7 +142,7 @@ func (s *Server) searchRelease(w http.ResponseWriter, r *http.Request, at taught
 
 // searchDiscard serves POST …/verwerfen: the drafts go, what is live stays.
 func (s *Server) searchDiscard(w http.ResponseWriter, r *http.Request, at taughtAt) error {
-	if err := s.c.Relevance.Discard(r.Context(), ui.Staff(r), at.Place); err != nil {
+	if err := s.c.Relevance.Discard(r.Context(), ui.Staff(r), at.Layer); err != nil {
 		return err
 	}
 	return office.Done(w, r, at.base, "verworfen")
@@ -150,7 +150,7 @@ func (s *Server) searchDiscard(w http.ResponseWriter, r *http.Request, at taught
 
 // searchExport serves GET …/woerter.csv.
 func (s *Server) searchExport(w http.ResponseWriter, r *http.Request, at taughtAt) error {
-	list, err := s.c.Relevance.ExportSynonyms(r.Context(), ui.Staff(r), at.Place)
+	list, err := s.c.Relevance.ExportSynonyms(r.Context(), ui.Staff(r), at.Layer)
 	if err != nil {
 		return err
 	}

@@ -194,7 +194,7 @@ func TestALibraryThatChangedUnderOnesText(t *testing.T) {
 	form.Set("aktion", "veroeffentlichen")
 	b.Post(gartenfest, form)
 	realm, _ := w.Directory.Realm(w.Torhausen.Realm)
-	library := catalogue.Target{Realm: realm}
+	library := tenancy.Layer{Realm: realm}
 	d, err := w.Catalogue.Edit(t.Context(), officetest.Operator, library, "gartenfest")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"stadttor/internal/catalogue"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/tenancy"
 	"stadttor/internal/web/ui"
 	"stadttor/internal/web/ui/office"
 )
@@ -24,9 +25,9 @@ type servicesPage struct {
 const servicesSize = 50
 
 // target is where editors of this portal work: their own authority.
-func target(v *ui.Visit) catalogue.Target {
+func target(v *ui.Visit) tenancy.Layer {
 	t := v.Door.Tenant
-	return catalogue.Target{Realm: v.Door.Realm, Tenant: &t}
+	return tenancy.Layer{Realm: v.Door.Realm, Tenant: &t}
 }
 
 // serviceFilter narrows the list.

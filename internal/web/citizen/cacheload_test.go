@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"stadttor/internal/catalogue"
+	"stadttor/internal/tenancy"
 	"stadttor/internal/test/portals"
 )
 
@@ -34,7 +34,7 @@ func TestAPublishedChangeIsSeenAtOnce(t *testing.T) {
 		t.Fatal(p.Text("#kosten td"))
 	}
 	door := w.Door(portals.Astadt)
-	target := catalogue.Target{Realm: door.Realm, Tenant: &door.Tenant}
+	target := tenancy.Layer{Realm: door.Realm, Tenant: &door.Tenant}
 	d, err := w.Catalogue.Edit(ctx, portals.Operator, target, "hund-anmelden")
 	if err != nil {
 		t.Fatal(err)

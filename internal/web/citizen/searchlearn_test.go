@@ -14,6 +14,7 @@ import (
 	"stadttor/internal/clock/clocktest"
 	"stadttor/internal/relevance"
 	"stadttor/internal/search"
+	"stadttor/internal/tenancy"
 	"stadttor/internal/test/htmlcheck"
 	"stadttor/internal/test/portals"
 	"stadttor/internal/web/citizen"
@@ -25,7 +26,7 @@ type learning struct {
 	town
 	t *testing.T
 	s *relevance.Service
-	p relevance.Place
+	p tenancy.Layer
 }
 
 func openLearning(t *testing.T) learning {
@@ -40,7 +41,7 @@ func openLearning(t *testing.T) learning {
 		}
 	}
 	door := r.Door(portals.Astadt)
-	return learning{town{r, server, r.Handler(public)}, t, s, relevance.Place{Realm: door.Realm, Tenant: &door.Tenant}}
+	return learning{town{r, server, r.Handler(public)}, t, s, tenancy.Layer{Realm: door.Realm, Tenant: &door.Tenant}}
 }
 
 // ask sends a request from the n-th visitor's address; from is the page it was

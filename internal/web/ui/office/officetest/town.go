@@ -244,7 +244,7 @@ func (w *Town) content() {
 		}
 	}
 	w.must(w.Shelf.Reload(ctx))
-	library := catalogue.Target{Realm: realm}
+	library := tenancy.Layer{Realm: realm}
 	f, err := demofiles.Files.Open("bibliothek-musterland-steuern.xml")
 	w.must(err)
 	defer f.Close()
@@ -255,7 +255,7 @@ func (w *Town) content() {
 	w.must(w.Catalogue.Save(ctx, Operator, library, catalogue.Service{ID: "test.urkunde", Slug: "urkunde", Title: "Urkunde", Role: "ordnungsamt", Form: "urkunde"}, 0, true))
 	for _, t := range []*tenancy.Tenant{&w.Torhausen, &w.Aulenried} {
 		for _, id := range []string{"test.gartenfest", "test.urkunde"} {
-			w.must(w.Catalogue.SetOffer(ctx, Operator, catalogue.Target{Realm: realm, Tenant: t}, id, "", true))
+			w.must(w.Catalogue.SetOffer(ctx, Operator, tenancy.Layer{Realm: realm, Tenant: t}, id, "", true))
 		}
 	}
 	w.must(w.Catalogue.Refresh(ctx))
