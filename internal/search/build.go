@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -186,10 +187,11 @@ func (b *builder) add(d *Doc) {
 		folded: joined(b.scan(d.Title)),
 	}
 	m := mark{
-		seasons: seasonsIn(e.folded),
-		pop:     float32(math.Log1p(max(0, d.Popularity))),
-		online:  d.Online,
-		service: d.Kind == KindService, person: d.Kind == KindPerson,
+		seasons:  seasonsIn(e.folded),
+		pop:      float32(math.Log1p(max(0, d.Popularity))),
+		kind:     uint8(max(0, slices.Index(kinds[:], d.Kind))),
+		online:   d.Online,
+		situated: len(d.Situations) > 0,
 	}
 	if math.IsNaN(float64(m.pop)) || math.IsInf(float64(m.pop), 0) {
 		m.pop = 0

@@ -36,11 +36,21 @@ type entry struct {
 // mark is what ranking asks of each document found, in few bytes: it looks at
 // thousands for a query.
 type mark struct {
-	seasons         uint64  // of which the title speaks
-	pop             float32 // logarithm of Doc.Popularity
-	online          bool
-	service, person bool // its kind
+	seasons  uint64  // of which the title speaks
+	pop      float32 // logarithm of Doc.Popularity
+	kind     uint8   // in kinds; 0 for others
+	online   bool
+	situated bool // has life situations
 }
+
+var kinds = [...]Kind{isService: KindService, isPerson: KindPerson, isFacility: KindFacility, isSituation: KindSituation}
+
+const (
+	isService = 1 + iota
+	isPerson
+	isFacility
+	isSituation
+)
 
 // term is a word of the index. Its postings lie in Corpus.postings, those of
 // titles and keywords from head on, those of texts from body to end, each

@@ -17,6 +17,9 @@ func (c *Corpus) explain(p *plan, d uint32) string {
 	for i := range p.slots {
 		s := &p.slots[i]
 		for _, m := range s.concepts {
+			if s.importance*m.factor <= bestV {
+				break // even in a title; the others are weaker still
+			}
 			if post, ok := in(c.about(m.concept), d); ok {
 				try(s.importance*post.quality()*m.factor, func() string {
 					return m.v.phrases[m.phrase].text + " → " + m.v.names[m.concept]
@@ -25,13 +28,16 @@ func (c *Corpus) explain(p *plan, d uint32) string {
 		}
 		for _, alts := range append([][]alt{s.alts}, s.parts...) {
 			for _, a := range alts {
+				if s.importance*a.factor*wordsFirst <= bestV {
+					continue
+				}
 				head, body := c.lookup(a.stem)
 				post, ok := in(head, d)
 				if !ok {
 					post, ok = in(body, d)
 				}
 				if ok {
-					try(s.importance*post.quality()*a.factor*1.001, func() string { return post.why.german() + ": " + s.text + a.german() })
+					try(s.importance*post.quality()*a.factor*wordsFirst, func() string { return post.why.german() + ": " + s.text + a.german() })
 				}
 			}
 		}
@@ -44,6 +50,9 @@ func (c *Corpus) explain(p *plan, d uint32) string {
 	}
 	return out
 }
+
+// wordsFirst lets the words themselves explain a document rather than an equally strong meaning.
+const wordsFirst = 1.001
 
 func (a alt) german() string {
 	if a.note == "" {

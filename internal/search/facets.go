@@ -21,20 +21,27 @@ func (t *tally) add(k Kind) {
 	}{k, 1})
 }
 
-// count puts a document into the facets of the result, its kind into kinds, and
+// count puts a document into the facets of the result, its kind into byKind, and
 // reports whether it passes all filters.
-func (r *Result) count(c *candidate, q *Query, kinds *tally) bool {
-	e := &c.corpus.docs[c.doc]
-	f := Facts{Online: c.corpus.marks[c.doc].online, Situations: e.situations}
-	if q.Facts != nil {
-		f = q.Facts(e.key)
+func (r *Result) count(c *candidate, q *Query, byKind *tally) bool {
+	m := &c.corpus.marks[c.doc]
+	f := Facts{Online: m.online}
+	switch {
+	case q.Facts != nil:
+		f = q.Facts(c.corpus.docs[c.doc].key)
+	case m.situated:
+		f.Situations = c.corpus.docs[c.doc].situations
 	}
-	kind := len(q.Kinds) == 0 || slices.Contains(q.Kinds, e.key.Kind)
+	its := kinds[m.kind]
+	if m.kind == 0 {
+		its = c.corpus.docs[c.doc].key.Kind
+	}
+	kind := len(q.Kinds) == 0 || slices.Contains(q.Kinds, its)
 	online := !q.OnlineOnly || f.Online
 	situation := q.Situation == "" || slices.Contains(f.Situations, q.Situation)
 	authority := q.Authority == "" || f.Authority == q.Authority
 	if online && situation && authority {
-		kinds.add(e.key.Kind)
+		byKind.add(its)
 	}
 	if kind && situation && authority && f.Online {
 		r.Online++

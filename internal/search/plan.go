@@ -19,6 +19,7 @@ type plan struct {
 	sum       float32 // importance of all slots
 	lost      float32 // importance of words that match nothing at all
 	filter    Query
+	most      int    // hits that are wanted, without counts; 0: all
 	unmet     []slot // words that match nothing at all
 }
 

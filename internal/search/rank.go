@@ -91,16 +91,16 @@ func (v *View) run(p *plan) []candidate {
 // page filters, counts and sorts candidates and returns those of the page.
 func (p *plan) page(found []candidate) (page []candidate, r Result) {
 	q := &p.filter
-	var kinds tally
+	var byKind tally
 	kept := found[:0]
 	floor := best(found) * lowestPart
 	for i := range found {
-		if c := &found[i]; c.score >= floor && r.count(c, q, &kinds) {
+		if c := &found[i]; c.score >= floor && r.count(c, q, &byKind) {
 			kept = append(kept, *c)
 		}
 	}
-	r.Facets = make(map[Kind]int, len(kinds))
-	for _, k := range kinds {
+	r.Facets = make(map[Kind]int, len(byKind))
+	for _, k := range byKind {
 		r.Facets[k.kind] = k.n
 	}
 	limit := q.Limit

@@ -114,13 +114,13 @@ func most(into []float32, touched []uint32, posts []posting, factor float32) []u
 func more(into []float32, touched []uint32, posts []posting, factor float32) []uint32 {
 	for _, post := range posts {
 		x := post.quality() * factor
-		old := into[post.doc]
-		if old == 0 {
+		switch old := into[post.doc]; {
+		case old == 0:
 			touched = append(touched, post.doc)
-		}
-		if x > old {
+			into[post.doc] = x
+		case x > old:
 			into[post.doc] = x + secondWay*old
-		} else {
+		default:
 			into[post.doc] = old + secondWay*x*0.5
 		}
 	}
@@ -260,15 +260,16 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32
 		}
 	}
 	floor := max(lowest, top*lowestPart)
+	bar := max(floor, p.bar(high, total))
 	n := 0
 	for _, d := range high {
-		if total[d] >= floor {
+		if total[d] >= bar {
 			n++
 		}
 	}
 	out = slices.Grow(out, n)
 	for _, d := range high {
-		if v := total[d]; v >= floor {
+		if v := total[d]; v >= bar || v >= floor && s.mask[d] != 0 {
 			out = append(out, candidate{corpus: c, doc: d, own: own, score: v + c.bonus(p, d, s.mask[d], pop), via: p})
 		}
 		total[d] = 0
@@ -278,6 +279,29 @@ func (c *Corpus) collect(p *plan, s *scratch, seen Set, own bool, pop map[uint32
 		s.mask[b.doc] = 0
 	}
 	return out
+}
+
+// bar is what the words alone must be worth if bonuses (those for the title
+// aside) shall lift a document among the most that are wanted.
+func (p *plan) bar(docs []uint32, total []float32) float32 {
+	if p.most == 0 || len(docs) <= p.most {
+		return 0
+	}
+	const rounding = 0.001
+	scores := make([]float32, len(docs))
+	for i, d := range docs {
+		scores[i] = total[d]
+	}
+	bar := nth(scores, p.most) - bonusPopularity - bonusOnline - seasonBonus - rounding
+	if p.persons {
+		bar -= bonusPerson
+	} else {
+		bar -= bonusService
+	}
+	if len(p.places) > 0 {
+		bar -= bonusPlace
+	}
+	return bar
 }
 
 // How the title of a document fits the whole query; 0 if it does not.
@@ -294,13 +318,13 @@ func (c *Corpus) bonus(p *plan, d uint32, title uint8, pop map[uint32]float32) f
 		b += bonusOnline
 	}
 	switch {
-	case p.persons && m.person:
+	case p.persons && m.kind == isPerson:
 		b += bonusPerson
-	case !p.persons && m.service:
+	case !p.persons && m.kind == isService:
 		b += bonusService
 	}
 	switch {
-	case title == titleIs && c.docs[d].key.Kind == KindSituation:
+	case title == titleIs && m.kind == isSituation:
 		b += bonusExactSituation
 	case title == titleIs:
 		b += bonusExact

@@ -95,6 +95,7 @@ func (v *View) Suggest(prefix string, limit int) []Suggestion {
 	// words that are known, no counts, no reasons.
 	q := Query{Text: text, Limit: limit}
 	p := makePlan(v.sources(), q, false)
+	p.most = limit
 	found := top(v.ask(q, p, v.run(p)), limit)
 	for _, f := range found {
 		if len(out) == limit || f.score < found[0].score*lowestPart {
