@@ -69,10 +69,11 @@ type Filter struct {
 	Provider string // "" for all
 	Flagged  bool   // only what a human has to look at
 	Due      bool   // only the last attempt of each demand for which money is still owed
-	// Reference is that of the demand, exactly (Demand.Reference); "" for all.
-	Reference string
-	Before    ident.PaymentID // older than this one; "" for the newest
-	Limit     int             // 1 to 500; 0 means 50
+	// Number is the reference of the demand (Demand.Reference) or the number under
+	// which the Kasse has it (Inpayment.Voucher), exactly; "" for all.
+	Number string
+	Before ident.PaymentID // older than this one; "" for the newest
+	Limit  int             // 1 to 500; 0 means 50
 }
 
 // isDue holds for the last attempt of a demand that was neither paid nor dropped.
@@ -98,9 +99,9 @@ func (s *Service) List(ctx context.Context, actor perm.Staff, f Filter) (out []P
 		if f.Due {
 			which = isDue
 		}
-		if f.Reference != "" {
-			which += ` AND reference=$7`
-			arg = append(arg, f.Reference)
+		if f.Number != "" {
+			which += ` AND (reference=$7 OR voucher=$7 AND voucher<>'')`
+			arg = append(arg, f.Number)
 		}
 		rows, err := tx.Query(ctx, `SELECT `+columns+` FROM payment p WHERE tenant_id=$1 AND ($2='' OR state=$2) AND ($3='' OR provider=$3) AND ($4=0 OR flag<>'') AND ($5='' OR id<$5)`+which+` ORDER BY id DESC LIMIT $6`, arg...)
 		out, err = db.Collect(rows, err, func(r *sql.Rows) (Payment, error) { return s.scan(r) })

@@ -233,6 +233,7 @@ type Standing struct {
 	Attempts  []Payment    // oldest first
 	Due       money.Amount // what is owed; 0 when it was paid or dropped
 	Inpayment Inpayment    // what the Kasse received outside; zero if nothing
+	Same      int          // how many other payments the Kasse has under the same voucher
 }
 
 // Standing tells how the demand stands to which a payment belongs. Staff with
@@ -267,6 +268,9 @@ func (s *Service) Standing(ctx context.Context, actor perm.Staff, id ident.Payme
 			return err
 		}
 		out.Inpayment = Inpayment{Way: p.Way, Amount: p.Amount, Day: p.ReceivedOn, Voucher: p.Voucher, Staff: by, At: p.SettledAt}
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM payment WHERE tenant_id=$1 AND voucher=$2 AND voucher<>'' AND id<>$3`, string(tx.Tenant()), p.Voucher, string(p.ID)).Scan(&out.Same); err != nil {
+			return err
+		}
 		if len(sealed) == 0 {
 			return nil
 		}

@@ -431,6 +431,7 @@ func TestTheKasseIsNoProvider(t *testing.T) {
 
 func TestTheKasseFindsWhatIsOwed(t *testing.T) {
 	each(t, func(t *testing.T, w *town) {
+		var received ident.PaymentID
 		due, found := map[ident.PaymentID]bool{}, map[ident.PaymentID]bool{}
 		for i := range 5 {
 			p := w.mustOwe(t, "")
@@ -447,7 +448,7 @@ func TestTheKasseFindsWhatIsOwed(t *testing.T) {
 				}
 				due[again.ID] = true
 			case 2:
-				w.mustReceive(t, p.ID)
+				received = w.mustReceive(t, p.ID).ID
 			case 3:
 				if err := w.d.InTx(t.Context(), w.a.Scope(), func(tx *db.Tx) error { return w.s.Drop(t.Context(), tx, p.Case) }); err != nil {
 					t.Fatal(err)
@@ -472,13 +473,23 @@ func TestTheKasseFindsWhatIsOwed(t *testing.T) {
 				t.Errorf("%s is not found", id)
 			}
 		}
-		for ref, want := range map[string]int{"TOR-2026-000001": 8, "TOR-2026-00000": 0, "tor-2026-000001": 0, "' OR 1=1": 0} {
-			list, err := w.s.List(t.Context(), w.kasse(), payments.Filter{Reference: ref})
+		for ref, want := range map[string]int{"TOR-2026-000001": 8, "TOR-2026-00000": 0, "tor-2026-000001": 0, "' OR 1=1": 0, "5.0100.000123": 1, "5.0100.00012": 0} {
+			list, err := w.s.List(t.Context(), w.kasse(), payments.Filter{Number: ref})
 			if err != nil || len(list) != want {
 				t.Errorf("%s: %d payments, want %d: %v", ref, len(list), want, err)
 			}
 		}
-		both, err := w.s.List(t.Context(), w.kasse(), payments.Filter{Reference: "TOR-2026-000001", Due: true, Limit: 1})
+		if s, err := w.s.Standing(t.Context(), w.kasse(), received); err != nil || s.Same != 0 {
+			t.Errorf("one number, one payment: %d others, %v", s.Same, err)
+		}
+		second, err := w.s.Receive(t.Context(), w.kasse(), w.mustOwe(t, "").ID, w.inpayment())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := w.s.Standing(t.Context(), w.kasse(), second.ID); err != nil || s.Same != 1 {
+			t.Errorf("the same number twice: %d others, %v", s.Same, err)
+		}
+		both, err := w.s.List(t.Context(), w.kasse(), payments.Filter{Number: "TOR-2026-000001", Due: true, Limit: 1})
 		if err != nil || len(both) != 1 {
 			t.Errorf("%d %v", len(both), err)
 		}

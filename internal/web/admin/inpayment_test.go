@@ -97,6 +97,20 @@ func TestTheKasseFindsACaseByItsNumberAndReceivesItsMoney(t *testing.T) {
 	if a := b.Get("/verwaltung/zahlungen/buchungen?vorgang=" + string(sent.Case)); !a.Has("Forderungen 0,00", "Kasse (Schalter und Konten) 24,00") {
 		t.Error(a.Words())
 	}
+	// The same number once more is shown where it stands.
+	again := b.Get("/verwaltung/zahlungen/" + string(other.Payment)).Form("/verwaltung/zahlungen/" + string(other.Payment) + "/eingang")
+	for name, v := range form {
+		again[name] = v
+	}
+	a = b.Post("/verwaltung/zahlungen/"+string(other.Payment)+"/eingang", again)
+	a = b.Get(strings.TrimSuffix(a.Where, "#inhalt"))
+	officetest.WellFormed(t, "the same number twice", a)
+	if !a.Has("Unter dieser Belegnummer steht noch eine weitere Zahlung.") || !strings.Contains(a.Text(), "/verwaltung/zahlungen?q=BK+2026%2F17") {
+		t.Error(a.Words())
+	}
+	if a := b.Get("/verwaltung/zahlungen?q=BK+2026%2F17"); !a.Has("2 Zahlungen", string(sent.Number), string(other.Number)) {
+		t.Error(a.Words())
+	}
 	w.Drain()
 	if own, err := w.Cases.Read(t.Context(), canarina, cases.Proof{}, sent.Case); err != nil || own.State != cases.StateSubmitted {
 		t.Error(own.State, err)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,9 @@ type paymentPage struct {
 	Inpayment     []ui.Field // empty: nothing is owed, or no right to receive it
 	Running       bool       // an attempt is at a provider while something is owed
 	Received      []ui.Fact  // what the Kasse received outside
-	Attempts      ui.Table   // of the demand; no rows if there is one only
+	Same          string     // that the Kasse used its number elsewhere, too; "" if not
+	SameURL       string
+	Attempts      ui.Table // of the demand; no rows if there is one only
 	Facts         []ui.Fact
 	Bookings      ui.Table
 	Ledger        string   // address of all bookings of the case
@@ -84,6 +87,9 @@ func (s *Server) showPayment(w http.ResponseWriter, r *http.Request, status int,
 	may := actor.Everywhere(perm.ClearPayments)
 	out.Ask = may && x.Provider != "" && x.Provider != payments.Treasury
 	out.Attempts, out.Received = attemptsOf(page, x, demand.Attempts), receivedFacts(page, demand.Inpayment, names)
+	if demand.Same > 0 {
+		out.Same, out.SameURL = p.T("inpayment.same", "n", demand.Same), paymentsPath+"?"+url.Values{"q": {demand.Inpayment.Voucher}}.Encode()
+	}
 	if demand.Due > 0 && may {
 		out.Inpayment = inpaymentFields(page, demand.Due, f.received)
 		out.Running = slices.ContainsFunc(demand.Attempts, func(p payments.Payment) bool { return p.State.InFlight() })

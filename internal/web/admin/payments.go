@@ -29,7 +29,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	actor, q := ui.Staff(r), r.URL.Query()
 	page := office.Page(r, "admin.payments.title", office.NavPayments)
 	p := page.Printer()
-	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja", Due: q.Get("forderung") == "offen", Reference: reference(q.Get("q"))}
+	f := payments.Filter{Limit: paymentsPage, Flagged: q.Get("pruefen") == "ja", Due: q.Get("forderung") == "offen", Number: numberOf(q.Get("q"))}
 	if id := ident.PaymentID(q.Get("vor")); ident.Valid(id) {
 		f.Before = id
 	}
@@ -53,9 +53,9 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		due.Value = "offen"
 	}
 	t := ui.Table{ID: "zahlungen", Caption: p.T("admin.payments.caption", "n", len(list)), Empty: p.T("admin.payments.none"), FilterURL: "/verwaltung/zahlungen", Filters: []ui.Filter{due, state, check},
-		Query: f.Reference, QueryLabel: p.T("admin.payments.number"),
+		Query: f.Number, QueryLabel: p.T("admin.payments.number"),
 		Columns: []ui.Column{{Title: p.T("staff.pay.reference")}, {Title: p.T("staff.pay.state")}, {Title: p.T("staff.pay.amount"), Numeric: true}, {Title: p.T("staff.pay.when")}, {Title: p.T("staff.pay.provider")}, {Title: p.T("admin.payments.purpose")}}}
-	if f.Reference != "" {
+	if f.Number != "" {
 		t.Empty = p.T("admin.payments.notfound")
 	}
 	for _, x := range list {
@@ -90,9 +90,9 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, listView(page, out))
 }
 
-// reference is the number of a case as it stands in the books, however it was
+// numberOf is the number of a case as it stands in the books, however it was
 // typed; what is no such number is looked for as it is.
-func reference(typed string) string {
+func numberOf(typed string) string {
 	if n, err := ident.ParseNumber(typed); err == nil {
 		return string(n)
 	}
