@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"stadttor/internal/db"
@@ -65,4 +66,17 @@ func keepAdministrator(ctx context.Context, tx *db.Tx, actor perm.Actor, m stand
 		return errs.Conflict("roles.last-administrator")
 	}
 	return nil
+}
+
+// AtWork refuses who was blocked or removed since his session was read. A verb
+// that gives him something to keep asks it in its own transaction: a removal
+// waits for it or is seen by it, and what hands his things back comes later.
+// Errors: Forbidden (login.needed).
+func AtWork(ctx context.Context, tx *db.Tx, id ident.StaffID) error {
+	var active bool
+	err := tx.QueryRow(ctx, `SELECT active FROM staff WHERE tenant_id=$1 AND id=$2`+tx.ForUpdate(), string(tx.Tenant()), string(id)).Scan(&active)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !active {
+		return errs.Forbidden("login.needed")
+	}
+	return err
 }

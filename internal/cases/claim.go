@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 
+	"stadttor/internal/accounts"
 	"stadttor/internal/audit"
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
@@ -12,11 +13,12 @@ import (
 
 // Claim takes a case to work on it; from eingegangen it comes into review. Staff
 // with cases.work in the unit may, a lead also from another's hand. Errors:
-// NotFound, Forbidden, Conflict "case.held-by-other" or "case.not-in-state".
+// NotFound, Forbidden (also for who was removed meanwhile), Conflict
+// "case.held-by-other" or "case.not-in-state".
 func (s *Service) Claim(ctx context.Context, actor perm.Staff, id ident.CaseID) error {
-	return s.work(ctx, actor, id, mayClaim, EventClaim, func(_ *db.Tx, r *record) error {
+	return s.work(ctx, actor, id, mayClaim, EventClaim, func(tx *db.Tx, r *record) error {
 		r.holder = actor.Staff
-		return nil
+		return accounts.AtWork(ctx, tx, actor.Staff)
 	})
 }
 

@@ -29,6 +29,7 @@ import (
 	"stadttor/internal/payments"
 	"stadttor/internal/payments/paymentstest"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/seal"
 	"stadttor/internal/tenancy"
 )
@@ -257,7 +258,11 @@ func (w *town) citizen(name string, l perm.Level) perm.Citizen {
 func (w *town) guest() perm.Citizen { return perm.Citizen{Realm: w.a.Realm, Tenant: w.a.ID} }
 
 func (w *town) staff(name string, role perm.Role, u ident.UnitID) perm.Staff {
-	return perm.Staff{Realm: w.a.Realm, Tenant: w.a.ID, Staff: ident.StaffID(strings.Repeat("0", 26-len(name)) + name), Grants: []perm.Grant{{Role: role, Unit: u}}}
+	w.t.Helper()
+	list := []perm.Grant{{Role: role, Unit: u}}
+	id, err := w.acc.SaveStaff(w.t.Context(), op, w.a, "haus", name, pii.New("Zz "+name), list)
+	w.must(err)
+	return perm.Staff{Realm: w.a.Realm, Tenant: w.a.ID, Staff: id, Grants: list}
 }
 
 func vals(kv ...string) url.Values {

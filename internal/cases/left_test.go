@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"stadttor/internal/accounts"
@@ -12,17 +13,7 @@ import (
 	"stadttor/internal/ident"
 	"stadttor/internal/jobs"
 	"stadttor/internal/perm"
-	"stadttor/internal/pii"
 )
-
-// employ adds a caseworker to the first authority.
-func (w *town) employ(subject string) perm.Staff {
-	w.t.Helper()
-	g := perm.Grant{Role: perm.Caseworker, Unit: w.ordnung}
-	id, err := w.acc.SaveStaff(w.t.Context(), op, w.a, "haus", subject, pii.New("Zz "+subject), []perm.Grant{g})
-	w.must(err)
-	return perm.Staff{Realm: w.a.Realm, Tenant: w.a.ID, Staff: id, Grants: []perm.Grant{g}}
-}
 
 // held are the cases in the worklist with this holder, and the last event of each.
 func (w *town) held(as perm.Staff, by ident.StaffID) map[ident.CaseID]cases.Event {
@@ -44,7 +35,7 @@ func TestWhatWhoeverLeavesHeldGoesBackToItsUnit(t *testing.T) {
 	each(t, func(t *testing.T, w *town) {
 		ctx := t.Context()
 		jobs.Outside(w.runner, "cases", w.svc.StaffLeft, nil)
-		kai, mia := w.employ("kai"), w.employ("mia")
+		kai, mia := w.staff("kai", perm.Caseworker, w.ordnung), w.staff("mia", perm.Caseworker, w.ordnung)
 		ada := w.citizen("ada", perm.LevelBasis)
 		take := func(by perm.Staff) ident.CaseID {
 			t.Helper()
@@ -103,6 +94,38 @@ func TestWhatWhoeverLeavesHeldGoesBackToItsUnit(t *testing.T) {
 			t.Errorf("she holds %v", got)
 		}
 		w.want(w.svc.Release(ctx, kai, hers), errs.KindForbidden, "")
+	})
+}
+
+func TestNobodyClaimsOnTheWayOut(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		ctx := t.Context()
+		jobs.Outside(w.runner, "cases", w.svc.StaffLeft, nil)
+		kai, mia := w.staff("kai", perm.Caseworker, w.ordnung), w.staff("mia", perm.Caseworker, w.ordnung)
+		ada := w.citizen("ada", perm.LevelBasis)
+		var list []ident.CaseID
+		for range 8 {
+			s, _ := w.sent(ada)
+			list = append(list, s.Case)
+		}
+		var wg sync.WaitGroup
+		for i, id := range list[1:] {
+			wg.Go(func() {
+				if i == 3 {
+					w.must(w.acc.RemoveStaff(ctx, op, w.a, kai.Staff))
+				}
+				if err := w.svc.Claim(ctx, kai, id); err != nil && !errs.Is(err, errs.KindForbidden) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		w.want(w.svc.Claim(ctx, kai, list[0]), errs.KindForbidden, "login.needed")
+		w.drain()
+		if got := w.held(mia, kai.Staff); len(got) > 0 {
+			t.Errorf("who was removed holds %v", got)
+		}
+		w.must(w.svc.Claim(ctx, mia, list[0]))
 	})
 }
 
