@@ -31,6 +31,7 @@ func Build(docs []Doc, o Options) *Corpus {
 	for i, d := range docs {
 		last[Key{d.Kind, d.ID}] = i
 	}
+	c.docs, c.marks = make([]entry, 0, len(last)), make([]mark, 0, len(last))
 	for i := range docs {
 		if last[Key{docs[i].Kind, docs[i].ID}] == i {
 			b.add(&docs[i])
