@@ -55,7 +55,7 @@ func has(name string) func(apptest.Form) bool {
 func TestSomebodyStatesAndChangesOwnData(t *testing.T) {
 	h := apptest.Start(t, "sqlite")
 	b := at(h, "mareike-sandvoss", "basis", "/daten")
-	sound(t, b).Sees(200, "Meine Daten", "Sandvoß", "Nachgewiesen durch", "Kreis Musterland", "DE39 9990 0001 4200 0001 37", "17. April 1988")
+	sound(t, b).Sees(200, "Meine Daten", "Sandvoß", "nachgewiesen am", "Kreis Musterland", "DE39 9990 0001 4200 0001 37", "17. April 1988")
 	sound(t, b.Follow("Ändern Person")).Sees(200, "Nachgewiesene Angaben ändern sich nur")
 	if f := b.Form(has("birthName")); slices.Contains(f.Names, "family") {
 		t.Error("a proved name can be typed over")
