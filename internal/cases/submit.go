@@ -162,7 +162,7 @@ func freeze(def *forms.Definition, look *forms.Look) (z submission, err error) {
 	for _, l := range lines {
 		z.Lines = append(z.Lines, FeeLine{l.Label, l.Quantity, l.Unit, l.Amount})
 	}
-	z.Sections, z.Next, z.Legal, z.Files = look.Summary(), def.Next, def.Legal, final.Files()
+	z.Sections, z.Next, z.Legal, z.Files = look.Summary(), look.Texts(def.Next), look.Texts(def.Legal), final.Files()
 	z.applicant, z.total, z.pay = whoApplies(def, final), total, total > 0 && def.Payment
 	return z, nil
 }

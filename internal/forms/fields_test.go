@@ -131,6 +131,7 @@ func TestFieldTypes(t *testing.T) {
 		}},
 		{`{"id":"f","type":"date","label":"F","partial":true,"max":{"today":true}}`, []fieldCase{
 			{"year only", date("", "", "1931"), "1931 (Tag und Monat unbekannt)", ""},
+			{"all empty, not whole", date("", "", ""), "", "required-partial"},
 			{"month and year", date("00", "Mai", "1931"), "Mai 1931 (Tag unbekannt)", ""},
 			{"day without month", date("5", "", "1931"), "", "date-month"},
 			{"this month", date("", "11", "2026"), "November 2026 (Tag unbekannt)", ""},

@@ -67,5 +67,14 @@ func (l *Look) Fee() (money.Amount, []FeeLine, error) {
 // Export is Definition.Export.
 func (l *Look) Export() (*Export, error) { return newRun(l.r.d, l.Final(), l.r.e).export() }
 
+// Texts fills the placeholders of Intro, Needs, Legal or Next.
+func (l *Look) Texts(list []string) []string {
+	out := make([]string, len(list))
+	for i, t := range list {
+		out[i] = l.r.expand(t, place{})
+	}
+	return out
+}
+
 // Summary is Definition.Summary.
 func (l *Look) Summary() []Section { return l.r.summary(l.journey()) }

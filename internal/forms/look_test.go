@@ -2,6 +2,7 @@ package forms
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -23,5 +24,25 @@ func TestOneLookSaysWhatManyDo(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestNoTextShowsAPlaceholder(t *testing.T) {
+	for _, id := range demoForms {
+		d := demoForm(t, id)
+		s, e := readSample(t, id)
+		look := d.Look(fill(t, d, s, e), e)
+		for _, list := range [][]string{d.Intro, d.Needs, d.Legal, d.Next} {
+			for i, text := range look.Texts(list) {
+				if placeholder.MatchString(text) || strings.Contains(text, placeholderGap) && !strings.Contains(list[i], placeholderGap) {
+					t.Errorf("%s: %q", id, text)
+				}
+			}
+		}
+	}
+	d := demoForm(t, "sperrgutabfuhr")
+	s, e := readSample(t, "sperrgutabfuhr")
+	if got := d.Look(fill(t, d, s, e), e).Texts(d.Next)[1]; got == d.Next[1] {
+		t.Errorf("nothing was filled in: %q", got)
 	}
 }

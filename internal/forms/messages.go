@@ -19,6 +19,7 @@ var messages = map[string]string{
 	"required-choice":  "Bitte wählen Sie bei „{label}“ eine Antwort aus.",
 	"required-choices": "Bitte wählen Sie bei „{label}“ mindestens eine Antwort aus.",
 	"required-date":    "Bitte geben Sie bei „{label}“ Tag, Monat und Jahr an.",
+	"required-partial": "Bitte geben Sie bei „{label}“ ein Datum an. Wenn Sie den Tag nicht kennen, genügen Monat und Jahr oder das Jahr allein.",
 	"required-file":    "Bitte laden Sie bei „{label}“ eine Datei hoch.",
 	"required-proof":   "Bitte laden Sie bei „{label}“ eine Datei hoch oder wählen Sie, wie Sie den Nachweis sonst einreichen.",
 	"required-consent": "Bitte setzen Sie den Haken bei „{label}“. Ohne ihn können wir den Antrag nicht annehmen.",
@@ -105,5 +106,6 @@ func (x *fault) say(f *Field, label string) string {
 	if text == "" {
 		text = messages[x.code]
 	}
+	label = strings.TrimSuffix(label, ".") // a sentence to tick stands inside of another
 	return strings.NewReplacer(append([]string{"{label}", label}, x.vars...)...).Replace(text)
 }

@@ -11,16 +11,6 @@ var placeholder = regexp.MustCompile(`\{(?:(param|field|entry):([a-z][a-z0-9_.]*
 // placeholderGap stands where a value is not known yet.
 const placeholderGap = "…"
 
-// Texts fills the placeholders of Intro, Needs, Legal or Next.
-func (d *Definition) Texts(list []string, a Answers, e Env) []string {
-	r := newRun(d, a, e)
-	out := make([]string, len(list))
-	for i, t := range list {
-		out[i] = r.expand(t, place{})
-	}
-	return out
-}
-
 // expand fills the placeholders of a text. Values go in as plain text; whoever shows the text escapes it.
 func (r *run) expand(text string, at place) string {
 	if !strings.Contains(text, "{") {

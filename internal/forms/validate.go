@@ -63,6 +63,9 @@ func requiredCode(f *Field) string {
 	case Choices:
 		return "required-choices"
 	case Date:
+		if f.Partial {
+			return "required-partial"
+		}
 		return "required-date"
 	case FileUpload:
 		if f.Proof != nil && (f.Proof.Later || f.Proof.Post) {
@@ -133,7 +136,7 @@ func (r *run) checkRange(f *Field, n int64, show func(int64) string, at place) *
 func (r *run) checkDate(f *Field, iso string, at place) *fault {
 	first, last, ok := daysOf(iso)
 	if !ok || first != last && !f.Partial {
-		return &fault{code: "required-date"}
+		return &fault{code: requiredCode(f)}
 	}
 	if f.Min != nil {
 		if low := r.eval(f.Min, at); low.k == kDate && last < low.n {

@@ -135,7 +135,7 @@ func attr(n *html.Node, name string) (string, bool) {
 var references = []string{"aria-labelledby", "aria-describedby", "aria-controls", "aria-owns", "aria-errormessage", "for", "list", "form"}
 
 // unfilled is what a template or a text leaves behind when something is missing.
-var unfilled = regexp.MustCompile(`\{[a-z]+\}|%!|<nil>|\b(citizen|citizenform|ui|api|staff|admin)\.[a-z]+\.[a-z]`)
+var unfilled = regexp.MustCompile(`\{[a-z]+(:[a-z0-9_.]+)?\}|%!|<nil>|\b(citizen|citizenform|ui|api|staff|admin)\.[a-z]+\.[a-z]`)
 
 // Findings lists what is wrong with a page, one sentence each; none: nil.
 func (p Page) Findings() (out []string) {

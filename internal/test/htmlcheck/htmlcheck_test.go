@@ -43,6 +43,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		"an empty list":                 {"<li>x</li>", "", "empty list"},
 		"something else in a list":      {"<li>x</li>", "<li>x</li><p>y</p>", "directly in"},
 		"a placeholder left in a text":  {"<li>x", "<li>{name} x", "not filled in"},
+		"a form's placeholder left":     {"<li>x", "<li>bis {param:bereitstellen_bis} x", "not filled in"},
 		"a text key instead of a text":  {"<li>x", "<li>citizen.search.title", "not filled in"},
 		"a table without headers":       {"<ul>", "<table><tr><td>1</td></tr></table><ul>", "without headers"},
 		"a navigation without a name":   {"<ul>", "<nav></nav><ul>", "nav without"},

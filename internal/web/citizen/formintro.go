@@ -15,6 +15,9 @@ import (
 // introView is the page before the first question.
 type introView struct {
 	Form     *forms.Definition
+	Intro    []string
+	Needs    []string
+	Legal    []string
 	Service  string // slug
 	Deadline string
 	Level    perm.Level
@@ -59,7 +62,8 @@ func (s *Server) getFormIntro(w http.ResponseWriter, r *http.Request) error {
 	page := s.personal(r, def.Title)
 	page.Nav = ui.NavServices
 	env := s.c.Forms.Env(v.Door.Tenant, form, s.c.Now())
-	view := introView{Form: def, Service: serviceOf(r, def), Deadline: def.DeadlineText(forms.Answers{}, env), Level: perm.ParseLevel(string(def.Level)), Online: def.Payment,
+	look := def.Look(forms.Answers{}, env)
+	view := introView{Form: def, Intro: look.Texts(def.Intro), Needs: look.Texts(def.Needs), Legal: look.Texts(def.Legal), Service: serviceOf(r, def), Deadline: def.DeadlineText(forms.Answers{}, env), Level: perm.ParseLevel(string(def.Level)), Online: def.Payment,
 		Tenant: v.Door.Tenant.Name, Deleted: r.URL.Query().Get("geloescht") != "", Action: "/antrag/" + form}
 	here := view.Action
 	if view.Service != "" {

@@ -9,6 +9,7 @@ import (
 	"stadttor/internal/cases"
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
+	"stadttor/internal/pii"
 	"stadttor/internal/test/apptest"
 	"stadttor/internal/test/htmlcheck"
 )
@@ -20,7 +21,12 @@ func desk(t *testing.T, h *apptest.House, tenant string) perm.Staff {
 	if !ok {
 		t.Fatal(tenant)
 	}
-	return perm.Staff{Realm: x.Realm, Tenant: x.ID, Staff: ident.New[ident.StaffID](h.DB.Now()), Grants: []perm.Grant{{Role: perm.Lead}}}
+	grants := []perm.Grant{{Role: perm.Lead}}
+	id, err := h.Accounts.SaveStaff(t.Context(), perm.System{Name: "test"}, x, "demo", "leitung-im-test", pii.New("Ela Muster"), grants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return perm.Staff{Realm: x.Realm, Tenant: x.ID, Staff: id, Grants: grants}
 }
 
 // applied sends a bonfire as a signed-in person; it gives the case.
