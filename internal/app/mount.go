@@ -17,6 +17,7 @@ import (
 	"stadttor/internal/web/account"
 	"stadttor/internal/web/locale"
 	"stadttor/internal/web/ui"
+	"stadttor/internal/web/ui/office"
 )
 
 // Management serves health and metrics, on a listener of its own.
@@ -49,7 +50,7 @@ type lineKey struct{}
 // mount builds the chain before and the routes of all doors.
 func (a *App) mount() (http.Handler, error) {
 	e := ui.Errors{
-		Page: func(r *http.Request) ui.Page { return ui.PageOf(r) },
+		Page: office.ErrorPage,
 		Log: func(r *http.Request, status int, err error) {
 			if line, ok := r.Context().Value(lineKey{}).(*obs.Request); ok {
 				line.Error = err.Error()

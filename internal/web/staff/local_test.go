@@ -226,3 +226,14 @@ func TestOwnSessionsAreListedAndEnded(t *testing.T) {
 		}
 	})
 }
+
+// Whoever goes wrong in the office stays in it.
+func TestErrorsOfTheOfficeAreItsPages(t *testing.T) {
+	h := apptest.Start(t, "sqlite")
+	b := h.Browser().SignInStaff("torhausen", "torhausen-ordnungsamt")
+	for path, status := range map[string]int{"/verwaltung/personal": 403, "/verwaltung/gibt-es-nicht": 404} {
+		b.Get(path).Sees(status, "Angemeldet als", "Verwaltungsbereich", "Zur Startseite").Lacks("Sprache")
+	}
+	b.Get("/gibt-es-nicht").Sees(404).Lacks("Verwaltungsbereich")
+	h.Browser().Get(h.URLOf("torhausen", "/verwaltung/gibt-es-nicht")).Sees(404).Lacks("Angemeldet als", "Verwaltungsbereich")
+}

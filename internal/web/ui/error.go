@@ -81,7 +81,7 @@ func (e Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 	p := page.Printer()
 	page.Title = p.T(a.title)
 	page.Breadcrumb, page.Problems, page.NoIndex, page.Bare = nil, 0, true, false
-	page.NoSearch = a.status == http.StatusNotFound // it has a search of its own
+	page.NoSearch = page.NoSearch || a.status == http.StatusNotFound // it has a search of its own
 	text := p.T(a.text)
 	if key := errs.KeyOf(err); key != "" && p.Has(key) {
 		text = p.T(key)
@@ -111,6 +111,14 @@ func ErrorPage(page Page, status int) templ.Component {
 		}
 	}
 	return ErrorPage(page, http.StatusInternalServerError)
+}
+
+// home is where a page that went wrong leads: the start of the same side.
+func home(page Page) string {
+	if page.Staff {
+		return "/verwaltung"
+	}
+	return "/"
 }
 
 // Unknown is the handler for what no route of the mux takes: an address that

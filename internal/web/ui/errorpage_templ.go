@@ -113,7 +113,7 @@ func errorPage(page Page, status int, text string, fields []Problem) templ.Compo
 					return templ_7745c5c3_Err
 				}
 			}
-			if page.Portal.SearchURL != "" && status == 404 {
+			if page.Portal.SearchURL != "" && status == 404 && !page.Staff {
 				templ_7745c5c3_Err = SearchForm(page.Printer(), Search{Action: page.Portal.SearchURL, Label: page.T("ui.search.label"), ID: "fehler-q"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -123,7 +123,7 @@ func errorPage(page Page, status int, text string, fields []Problem) templ.Compo
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ButtonLink(ButtonLinkData{Text: page.T("ui.error.home"), URL: "/", Style: Secondary, Icon: "home"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ButtonLink(ButtonLinkData{Text: page.T("ui.error.home"), URL: home(page), Style: Secondary, Icon: "home"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -76,7 +76,9 @@ func (s *Pages) getSent(w http.ResponseWriter, r *http.Request) error {
 	case "adresse":
 		v.Lines[0] = page.T("local.sent.address")
 	}
-	v.Links = []ui.Link{{Text: s.say(page, "local.sent.on"), URL: s.c.Home}}
+	if !page.Person.Empty() {
+		v.Links = []ui.Link{{Text: s.say(page, "local.sent.on"), URL: s.c.Home}}
+	}
 	return ui.Render(w, r, http.StatusOK, ui.NotificationPage(page, v))
 }
 

@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/http"
+	"strings"
 
 	"stadttor/internal/ident"
 	"stadttor/internal/perm"
@@ -40,6 +41,18 @@ func Page(r *http.Request, title, nav string) ui.Page {
 	page.Portal.Nav = Nav(page.Printer(), v.Staff, page.Portal.Demo)
 	return page
 }
+
+// ErrorPage frames what went wrong: for staff who are signed in, below
+// /verwaltung, as a page of theirs, for all others as one of the portal.
+func ErrorPage(r *http.Request) ui.Page {
+	if !ui.VisitOf(r).SignedInStaff() || r.URL.Path != root && !strings.HasPrefix(r.URL.Path, root+"/") {
+		return ui.PageOf(r)
+	}
+	return Page(r, "ui.error.internal.title", "")
+}
+
+// root is where the staff side begins.
+const root = "/verwaltung"
 
 // Nav is the navigation for what somebody may do; nothing for who is not
 // signed in. demo adds the outbox of the demonstration.
