@@ -44,7 +44,7 @@ func TestHundesteuerForTwoDogsWithMandate(t *testing.T) {
 		p.Get(h.URLOf("torhausen", "/")).Sees(http.StatusOK, "Torhausen")
 		p.Submit(p.Form(func(f apptest.Form) bool { return f.Action == "/suche" }), values("q", "Hund anmelden")).Sees(http.StatusOK)
 		p.Follow("Hundesteuer").Sees(http.StatusOK)
-		p.Get(p.linkTo("/antrag/hundesteuer-anmeldung")).Sees(http.StatusOK, "Hund zur Hundesteuer anmelden", "Rasse, Wurfdatum und Chipnummer", "keine Anmeldung")
+		p.Get(p.linkTo("/antrag/hundesteuer-anmeldung")).Sees(http.StatusOK, "Hund zur Hundesteuer anmelden", "Rasse, Wurfdatum und Chipnummer", "brauchen Sie kein Konto")
 		p.begin(h, "torhausen", "hundesteuer-anmeldung")
 		p.dogs()
 		p.answer("halter", who("Wiebke", "Ostermoor"))
