@@ -23,7 +23,7 @@ internal/web/ui/dist/manifest.json: web/package-lock.json web/build.mjs $(shell 
 setup: ## install what the tests need (Debian packages, npm packages); does nothing where all is there
 	scripts/setup
 
-test: setup assets ## everything a change must pass: checks, tests on both engines, browser gate (under 20 minutes)
+test: setup assets ## everything a change must pass: checks, tests on both engines, browser gate (some 20 minutes)
 	scripts/test
 
 check: ## gofmt, vet, generated files current, texts complete

@@ -12,10 +12,10 @@ import (
 
 var system = perm.System{Name: "cases"}
 
-// Paid takes in that a payment attempt ended (payments.Settled). Confirmed money
-// makes the application received, whether a provider or the Kasse confirmed it; an attempt that failed leaves the case
-// waiting, the person may try again. Money for a case that has ended, or a
-// second payment, becomes a task for a human.
+// Paid takes in that a payment attempt ended (payments.Settled). Money that a
+// provider or the Kasse confirmed makes the application received; an attempt that
+// failed leaves the case waiting, the person may try again. Money for a case that
+// has ended, or a second payment, becomes a task for a human.
 func (s *Service) Paid(ctx context.Context, tx *db.Tx, e payments.Settled) error {
 	if e.State != payments.Paid {
 		return nil

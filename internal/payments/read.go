@@ -79,7 +79,7 @@ type Filter struct {
 // isDue holds for the last attempt of a demand that was neither paid nor dropped.
 const isDue = ` AND p.state<>'paid'
 	AND NOT EXISTS (SELECT 1 FROM payment o WHERE o.tenant_id=p.tenant_id AND o.demand_id=p.demand_id AND (o.state='paid' OR o.attempt>p.attempt))
-	AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.tenant_id=p.tenant_id AND e.booking='dropped:'||p.demand_id)`
+	AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.tenant_id=p.tenant_id AND e.booking='` + string(bookDropped) + `:'||p.demand_id)`
 
 // List shows the payments of an authority, newest first. Staff with
 // perm.ReadPayments in all units may.

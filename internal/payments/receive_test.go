@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"stadttor/internal/audit"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
 	"stadttor/internal/errs"
@@ -72,21 +71,7 @@ func TestWhatTheKasseReceivedIsPaidAndTold(t *testing.T) {
 		if len(w.told) != 1 || w.told[0] != (payments.Settled{Payment: got.ID, Case: p.Case, State: payments.Paid}) {
 			t.Errorf("told: %v", w.told)
 		}
-		n := 0
-		if err := w.d.View(t.Context(), w.a.Scope(), func(tx *db.Tx) error {
-			list, err := audit.List(t.Context(), tx, 0, 100)
-			for _, e := range list {
-				if e.Action == "payment.receive" {
-					n++
-					if e.Detail != "cash 12.50" || e.Actor != "staff:s" || e.Object != "payment:"+string(got.ID) {
-						t.Errorf("%+v", e)
-					}
-				}
-			}
-			return err
-		}); err != nil || n != 1 {
-			t.Errorf("%d entries in the log, %v", n, err)
-		}
+		w.logged(t, "payment.receive", "cash 12.50", got.ID)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"stadttor/internal/audit"
 	"stadttor/internal/clock"
 	"stadttor/internal/db"
 	"stadttor/internal/ident"
@@ -140,3 +141,23 @@ func (w *town) attempts(c ident.CaseID) (out []payments.Payment, err error) {
 }
 
 var errViolated = errors.New("violated")
+
+// logged fails unless the treasurer has exactly one entry of an action.
+func (w *town) logged(t testing.TB, action, detail string, of ident.PaymentID) {
+	t.Helper()
+	n := 0
+	if err := w.d.View(t.Context(), w.a.Scope(), func(tx *db.Tx) error {
+		list, err := audit.List(t.Context(), tx, 0, 100)
+		for _, e := range list {
+			if e.Action == action {
+				n++
+				if e.Detail != detail || e.Actor != "staff:s" || e.Object != "payment:"+string(of) {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		return err
+	}); err != nil || n != 1 {
+		t.Errorf("%d entries of %s in the log, %v", n, action, err)
+	}
+}

@@ -21,7 +21,7 @@ func BenchmarkCounting(b *testing.B) {
 	}
 }
 
-// What a release costs at each node, for a place that is full.
+// What a release costs at each node, for a layer that is full.
 func BenchmarkRelease(b *testing.B) {
 	list := make([]Synonym, MaxSynonyms)
 	for i := range list {

@@ -38,7 +38,7 @@ type book struct {
 	salt   [32]byte
 	marks  map[mark]struct{} // what a visit has done today
 	visits map[visit]*chain
-	tally  map[placeKey]*tally
+	tally  map[layerKey]*tally
 	size   int // of all tallies
 }
 
@@ -55,13 +55,13 @@ type chain struct {
 	open  []question
 }
 
-// question is words asked at a place.
+// question is words asked in a layer.
 type question struct {
-	at    placeKey
+	at    layerKey
 	words string
 }
 
-// tally is what is to be added to the tables of one place.
+// tally is what is to be added to the tables of one layer.
 type tally struct {
 	questions map[string]*counts
 	clicks    map[search.Key]int
@@ -92,7 +92,7 @@ func (b *book) turn(now time.Time) {
 	_, _ = rand.Read(b.salt[:]) // never fails (crypto/rand)
 	b.marks, b.visits = map[mark]struct{}{}, map[visit]*chain{}
 	if b.tally == nil {
-		b.tally = map[placeKey]*tally{}
+		b.tally = map[layerKey]*tally{}
 	}
 }
 
@@ -125,12 +125,12 @@ func (b *book) digest(parts ...string) (out [12]byte) {
 	return out
 }
 
-func (b *book) visit(at placeKey, from netip.Prefix) visit {
+func (b *book) visit(at layerKey, from netip.Prefix) visit {
 	return visit(b.digest("visit", string(at.realm), from.String()))
 }
 
 // first reports whether the visit does this for the first time today.
-func (b *book) first(v visit, at placeKey, what, thing string) bool {
+func (b *book) first(v visit, at layerKey, what, thing string) bool {
 	m := mark(b.digest(string(v[:]), string(at.tenant), what, thing))
 	if _, ok := b.marks[m]; ok || len(b.marks) >= maxMarks {
 		return false
@@ -139,7 +139,7 @@ func (b *book) first(v visit, at placeKey, what, thing string) bool {
 	return true
 }
 
-func (b *book) of(at placeKey) *tally {
+func (b *book) of(at layerKey) *tally {
 	t := b.tally[at]
 	if t == nil {
 		t = &tally{map[string]*counts{}, map[search.Key]int{}, map[ballot]*opinion{}}
@@ -164,7 +164,7 @@ func (b *book) counts(q question) *counts {
 }
 
 // asked notes a question with the number of its hits.
-func (b *book) asked(at placeKey, from netip.Prefix, words string, hits int, now time.Time) {
+func (b *book) asked(at layerKey, from netip.Prefix, words string, hits int, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(now)
@@ -201,7 +201,7 @@ func (b *book) asked(at placeKey, from netip.Prefix, words string, hits int, now
 // question whose result list it came from, "" if it is not known. Everything the
 // visit asked before has found its answer by that. What was asked at another
 // node, where it will seem given up, is set off against it here.
-func (b *book) chose(at placeKey, from netip.Prefix, words string, hit search.Key, now time.Time) {
+func (b *book) chose(at layerKey, from netip.Prefix, words string, hit search.Key, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(now)
@@ -236,7 +236,7 @@ func (b *book) chose(at placeKey, from netip.Prefix, words string, hit search.Ke
 }
 
 // judged notes a thumb for a hit, or for the whole list (zero hit).
-func (b *book) judged(at placeKey, from netip.Prefix, words string, hit search.Key, helped bool, now time.Time) {
+func (b *book) judged(at layerKey, from netip.Prefix, words string, hit search.Key, helped bool, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(now)
@@ -266,12 +266,12 @@ func (b *book) judged(at placeKey, from netip.Prefix, words string, hit search.K
 }
 
 // take gives what was counted since the last time and begins anew.
-func (b *book) take(now time.Time) map[placeKey]*tally {
+func (b *book) take(now time.Time) map[layerKey]*tally {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.turn(now)
 	b.settle(now)
 	out := b.tally
-	b.tally, b.size = map[placeKey]*tally{}, 0
+	b.tally, b.size = map[layerKey]*tally{}, 0
 	return out
 }

@@ -11,15 +11,15 @@ import (
 
 var (
 	noon  = time.Date(2026, 12, 1, 11, 0, 0, 0, time.UTC)
-	here  = placeKey{"r", "t"}
-	there = placeKey{"r", "u"}
+	here  = layerKey{"r", "t"}
+	there = layerKey{"r", "u"}
 	dog   = search.Key{Kind: search.KindService, ID: "hund"}
 )
 
 func from(n int) netip.Prefix { return netip.MustParsePrefix(fmt.Sprintf("203.0.113.%d/32", n)) }
 
-// said gives what was counted of a question at a place.
-func said(all map[placeKey]*tally, at placeKey, words string) counts {
+// said gives what was counted of a question in a layer.
+func said(all map[layerKey]*tally, at layerKey, words string) counts {
 	if t := all[at]; t != nil {
 		if n := t.questions[words]; n != nil {
 			return *n

@@ -123,10 +123,10 @@ func addClicks(ctx context.Context, tx *db.Tx, at tenancy.Tenant, hit search.Key
 func (s *Service) ReadLikes(ctx context.Context) error {
 	now := s.c.DB.Now()
 	s.mu.RLock()
-	var due []placeKey
+	var due []layerKey
 	for t, r := range s.seen {
 		if l, ok := s.likes[t]; !ok || now.Sub(l.at) >= likesEvery {
-			due = append(due, placeKey{r, t})
+			due = append(due, layerKey{r, t})
 		}
 	}
 	s.mu.RUnlock()

@@ -24,7 +24,7 @@ type JudgementID string
 
 // Bounds of judgements. They are asked twice in one request.
 const (
-	MaxJudgements    = 500 // of one place
+	MaxJudgements    = 500 // of one layer
 	maxExpectedRunes = 400
 )
 
@@ -64,7 +64,7 @@ func checkJudgement(j Judgement) (Judgement, error) {
 	return j, nil
 }
 
-// Judgements lists those of a place by their words. Editors of the place may.
+// Judgements lists those of a layer by their words. Editors of the layer may.
 func (s *Service) Judgements(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Judgement, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
@@ -77,8 +77,8 @@ func (s *Service) Judgements(ctx context.Context, actor perm.Actor, p tenancy.La
 }
 
 // ImportJudgements writes judgements, all or none; one with the same words gets
-// the new expectation. Editors of the place may. Errors: Invalid (fields frage,
-// erwartet), Conflict when the place would be full.
+// the new expectation. Editors of the layer may. Errors: Invalid (fields frage,
+// erwartet), Conflict when the layer would be full.
 func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p tenancy.Layer, list []Judgement) (out Imported, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
@@ -126,7 +126,7 @@ func (s *Service) ImportJudgements(ctx context.Context, actor perm.Actor, p tena
 	return out, err
 }
 
-// RemoveJudgement takes one away. Editors of the place may. Errors: NotFound.
+// RemoveJudgement takes one away. Editors of the layer may. Errors: NotFound.
 func (s *Service) RemoveJudgement(ctx context.Context, actor perm.Actor, p tenancy.Layer, id JudgementID) error {
 	if err := mayEdit(actor, p); err != nil {
 		return err
@@ -153,7 +153,7 @@ func judgements(ctx context.Context, tx *db.Tx, p tenancy.Layer) ([]Judgement, e
 	})
 }
 
-// Trial is what the drafts of a place do to its judgements.
+// Trial is what the drafts of a layer do to its judgements.
 type Trial struct {
 	Before, After search.Figures
 	Lines         []TrialLine // those that changed first, the worst of them on top
@@ -178,9 +178,9 @@ func place(rank int) int {
 	return rank
 }
 
-// Try asks the judgements of a place at a tenant's portal, whose search without
+// Try asks the judgements of a layer at a tenant's portal, whose search without
 // anything learnt is base: once as it is live, once as it would be with the
-// place's drafts. Nothing changes. Editors of the place may.
+// layer's drafts. Nothing changes. Editors of the layer may.
 func (s *Service) Try(ctx context.Context, actor perm.Actor, p tenancy.Layer, at Visit, base *search.View) (out Trial, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
@@ -212,7 +212,7 @@ func (s *Service) Try(ctx context.Context, actor perm.Actor, p tenancy.Layer, at
 	live := *s.Learnt(at.Realm, at.Tenant)
 	pending := search.Learnt{Popularity: live.Popularity}
 	s.mu.RLock()
-	for _, k := range []placeKey{{at.Realm, at.Tenant}, {at.Realm, ""}} {
+	for _, k := range []layerKey{{at.Realm, at.Tenant}, {at.Realm, ""}} {
 		if k == keyOf(p) {
 			pending.Synonyms = append(pending.Synonyms, compile(drafts))
 		} else {

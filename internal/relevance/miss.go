@@ -78,7 +78,7 @@ func (s *Service) Misses(ctx context.Context, actor perm.Actor, p tenancy.Layer,
 
 func (m Miss) failed() int { return m.Unanswered + m.Unclicked }
 
-// taughtWords are the words for which the place or its realm has a synonym.
+// taughtWords are the words for which the layer or its realm has a synonym.
 func (s *Service) taughtWords(ctx context.Context, tx *db.Tx, p tenancy.Layer) (map[string]bool, error) {
 	out := map[string]bool{}
 	add := func(rows []row) {

@@ -29,13 +29,13 @@ type Service struct {
 	book book
 
 	mu    sync.RWMutex // guards the rest; held for look-ups only
-	words map[placeKey]released
+	words map[layerKey]released
 	likes map[ident.TenantID]liked
 	known map[ident.TenantID]*search.Learnt
 	seen  map[ident.TenantID]ident.RealmID // whose search was asked since the start
 }
 
-// released is what is live at a place.
+// released is what is live in a layer.
 type released struct {
 	version  int64
 	synonyms *search.Synonyms
@@ -50,7 +50,7 @@ type liked struct {
 // New makes the feature knowing nothing; Refresh reads what is live, Run keeps
 // it current.
 func New(c Config) *Service {
-	return &Service{c: c, words: map[placeKey]released{}, likes: map[ident.TenantID]liked{}, known: map[ident.TenantID]*search.Learnt{}, seen: map[ident.TenantID]ident.RealmID{}}
+	return &Service{c: c, words: map[layerKey]released{}, likes: map[ident.TenantID]liked{}, known: map[ident.TenantID]*search.Learnt{}, seen: map[ident.TenantID]ident.RealmID{}}
 }
 
 // Learnt is what the search of a tenant's portal knows beyond its documents:
@@ -68,7 +68,7 @@ func (s *Service) Learnt(r ident.RealmID, t ident.TenantID) *search.Learnt {
 	defer s.mu.Unlock()
 	s.seen[t] = r
 	x = &search.Learnt{Popularity: s.likes[t].clicks}
-	for _, k := range []placeKey{{r, t}, {r, ""}} { // the nearer word first
+	for _, k := range []layerKey{{r, t}, {r, ""}} { // the nearer word first
 		if w := s.words[k]; w.synonyms.Len() > 0 {
 			x.Synonyms = append(x.Synonyms, w.synonyms)
 		}
@@ -82,7 +82,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 	for _, part := range s.c.DB.Partitions() {
 		err := s.c.DB.View(ctx, db.Across(part, "which words of the search changed"), func(tx *db.Tx) error {
 			type version struct {
-				at placeKey
+				at layerKey
 				n  int64
 			}
 			rows, err := tx.Query(ctx, `SELECT realm_id,tenant_id,version FROM relevance_version`)
@@ -112,7 +112,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) put(at placeKey, w released) {
+func (s *Service) put(at layerKey, w released) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.words[at] = w
@@ -123,8 +123,8 @@ func (s *Service) put(at placeKey, w released) {
 	}
 }
 
-// live reads the words of a place that the search has.
-func live(ctx context.Context, tx *db.Tx, at placeKey) ([]Synonym, error) {
+// live reads the words of a layer that the search has.
+func live(ctx context.Context, tx *db.Tx, at layerKey) ([]Synonym, error) {
 	rows, err := tx.Query(ctx, `SELECT published FROM relevance_synonym WHERE tenant_id=$1 AND realm_id=$2 AND published<>'' ORDER BY pair`, string(at.tenant), string(at.realm))
 	return db.Collect(rows, err, func(r *sql.Rows) (Synonym, error) {
 		var text string
@@ -186,7 +186,7 @@ type Visit struct {
 	From   netip.Prefix
 }
 
-func (v Visit) key() placeKey { return placeKey{v.Realm, v.Tenant} }
+func (v Visit) key() layerKey { return layerKey{v.Realm, v.Tenant} }
 
 // Asked notes that somebody saw the result list of a query with so many hits.
 // A query that may not be counted is forgotten at once.

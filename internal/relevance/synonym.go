@@ -12,10 +12,10 @@ import (
 // SynonymID names a synonym within its place.
 type SynonymID string
 
-// Bounds of a synonym and of a place.
+// Bounds of a synonym and of a layer.
 const (
 	MaxWordRunes = 80
-	MaxSynonyms  = 5000 // of one place
+	MaxSynonyms  = 5000 // of one layer
 )
 
 // Synonym (Bürgerwort) leads from what people say to a service, or to the

@@ -18,8 +18,8 @@ import (
 	"stadttor/internal/tenancy"
 )
 
-// Synonyms lists the synonyms of a place by word, as its editors have them.
-// Editors of the place may.
+// Synonyms lists the synonyms of a layer by word, as its editors have them.
+// Editors of the layer may.
 func (s *Service) Synonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Synonym, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s *Service) Synonyms(ctx context.Context, actor perm.Actor, p tenancy.Laye
 	return out, err
 }
 
-// Synonym reads one. Editors of the place may. Errors: NotFound.
+// Synonym reads one. Editors of the layer may. Errors: NotFound.
 func (s *Service) Synonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, id SynonymID) (out Synonym, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
@@ -51,8 +51,8 @@ func (s *Service) Synonym(ctx context.Context, actor perm.Actor, p tenancy.Layer
 }
 
 // SaveSynonym writes a synonym as draft, a new one when x.ID is empty; live also
-// makes it known to the search at once. Editors of the place may. Errors:
-// Invalid (fields wort, ziel), NotFound, Conflict when the place is full.
+// makes it known to the search at once. Editors of the layer may. Errors:
+// Invalid (fields wort, ziel), NotFound, Conflict when the layer is full.
 func (s *Service) SaveSynonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, x Synonym, live bool) (id SynonymID, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return "", err
@@ -104,7 +104,7 @@ func (s *Service) SaveSynonym(ctx context.Context, actor perm.Actor, p tenancy.L
 }
 
 // RemoveSynonym takes a synonym away: a new one at once, a live one with the
-// next release, or at once if live is set. Editors of the place may. Errors:
+// next release, or at once if live is set. Editors of the layer may. Errors:
 // NotFound.
 func (s *Service) RemoveSynonym(ctx context.Context, actor perm.Actor, p tenancy.Layer, id SynonymID, live bool) error {
 	if err := mayEdit(actor, p); err != nil {
@@ -132,13 +132,13 @@ func (s *Service) RemoveSynonym(ctx context.Context, actor perm.Actor, p tenancy
 	})
 }
 
-// Release makes every draft of the place live. Editors of the place may.
+// Release makes every draft of the layer live. Editors of the layer may.
 func (s *Service) Release(ctx context.Context, actor perm.Actor, p tenancy.Layer) error {
 	return s.turn(ctx, actor, p, "search.release", func(r *row) { r.published = r.draft })
 }
 
-// Discard drops every draft of the place: what is live stays. Editors of the
-// place may.
+// Discard drops every draft of the layer: what is live stays. Editors of the
+// layer may.
 func (s *Service) Discard(ctx context.Context, actor perm.Actor, p tenancy.Layer) error {
 	return s.turn(ctx, actor, p, "search.discard", func(r *row) {
 		r.draft = r.published
@@ -184,8 +184,8 @@ func (s *Service) turn(ctx context.Context, actor perm.Actor, p tenancy.Layer, a
 type Imported struct{ Added, Changed, Unchanged int }
 
 // ImportSynonyms writes many as drafts, all or none. A pair of word and target
-// that is there already is changed in place. Editors of the place may. Errors:
-// Invalid for the first that is wrong, Conflict when the place would be full.
+// that is there already is changed in place. Editors of the layer may. Errors:
+// Invalid for the first that is wrong, Conflict when the layer would be full.
 func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer, list []Synonym) (out Imported, err error) {
 	if err := mayEdit(actor, p); err != nil {
 		return out, err
@@ -231,8 +231,8 @@ func (s *Service) ImportSynonyms(ctx context.Context, actor perm.Actor, p tenanc
 	return out, err
 }
 
-// ExportSynonyms gives what the editors of the place have, without what is to
-// go, and records that it was taken out. Editors of the place may.
+// ExportSynonyms gives what the editors of the layer have, without what is to
+// go, and records that it was taken out. Editors of the layer may.
 func (s *Service) ExportSynonyms(ctx context.Context, actor perm.Actor, p tenancy.Layer) (out []Synonym, err error) {
 	all, err := s.Synonyms(ctx, actor, p)
 	if err != nil {

@@ -65,7 +65,7 @@ func toLocal(h *apptest.House, b *apptest.Browser, tenant string) *apptest.Brows
 func register(t *testing.T, h *apptest.House, b *apptest.Browser, tenant, to string) {
 	t.Helper()
 	toLocal(h, b, tenant).Follow("Konto anlegen").Sees(200, "Konto anlegen", "Basis")
-	b.Submit(b.Form(posts("/konto/anlegen")), url.Values{"mail": {to}}).Sees(200, "Sehen Sie in Ihr E-Mail-Postfach")
+	b.Submit(b.Form(posts("/konto/anlegen")), url.Values{"mail": {to}}).Sees(200, "Sehen Sie in Ihr E-Mail-Postfach").Lacks("Zum Konto")
 	b.Get(link(t, h, to)).Sees(200, "Ihre E-Mail-Adresse ist bestätigt")
 	b.Submit(b.Form(posts("/konto/bestaetigen")), url.Values{"vorname": {"Kim"}, "familienname": {"Beispiel"}, "kennwort": {password}})
 	b.Sees(200, "Kim Beispiel")

@@ -40,11 +40,9 @@ func (f inpaymentForm) inpayment() payments.Inpayment {
 
 // dayOf reads a typed day; zero if there is no such day.
 func dayOf(v ui.DateValue) time.Time {
-	d, err1 := strconv.Atoi(strings.TrimSuffix(v.Day, "."))
-	m, err2 := strconv.Atoi(strings.TrimSuffix(v.Month, "."))
-	y, err3 := strconv.Atoi(v.Year)
-	day := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
-	if err1 != nil || err2 != nil || err3 != nil || y < 1900 || y > 9999 || day.Day() != d || int(day.Month()) != m {
+	v.Day, v.Month = strings.TrimSuffix(v.Day, "."), strings.TrimSuffix(v.Month, ".")
+	day, ok := office.Day(v)
+	if !ok || day.Year() < 1900 {
 		return time.Time{}
 	}
 	return day
@@ -105,7 +103,7 @@ func attemptsOf(page ui.Page, shown payments.Payment, list []payments.Payment) u
 		if x.Flag != "" {
 			st.Sub = p.T("staff.flag." + string(x.Flag))
 		}
-		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{no, st, {Text: orDash(providerName(page, x.Provider))}, {Text: stamp(p, at)}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{no, st, {Text: orDash(office.ProviderName(p, x.Provider))}, {Text: stamp(p, at)}}})
 	}
 	return t
 }

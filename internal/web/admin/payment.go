@@ -165,7 +165,7 @@ func paymentFacts(page ui.Page, actor perm.Staff, x payments.Payment) (out []ui.
 	add("staff.pay.state", p.T("staff.payment."+string(x.State)))
 	add("staff.pay.amount", p.Money(x.Amount), refunded)
 	add("admin.payments.purpose", x.Purpose)
-	add("staff.pay.provider", providerName(page, x.Provider))
+	add("staff.pay.provider", office.ProviderName(p, x.Provider))
 	add("clearing.ref", x.Ref)
 	add("clearing.attempt", strconv.Itoa(x.Attempt))
 	add("clearing.created", p.DateTime(x.CreatedAt))

@@ -72,7 +72,7 @@ func (s *Server) payments(w http.ResponseWriter, r *http.Request) error {
 		if x.Refunded > 0 {
 			amount.Sub = p.T("staff.pay.refunded", "amount", p.Money(x.Refunded))
 		}
-		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: stamp(p, at)}, {Text: orDash(providerName(page, x.Provider))}, {Text: x.Purpose}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{ref, st, amount, {Text: stamp(p, at)}, {Text: orDash(office.ProviderName(p, x.Provider))}, {Text: x.Purpose}}})
 	}
 	out := listPage{Table: t, Links: []ui.Link{{Text: p.T("admin.payments.ledger"), URL: "/verwaltung/zahlungen/buchungen"}}}
 	if len(list) == paymentsPage {
@@ -103,14 +103,6 @@ func numberOf(typed string) string {
 		return r
 	}, strings.TrimSpace(typed))
 	return typed[:min(len(typed), 60)]
-}
-
-// providerName says who took the money: a provider, or the Kasse itself.
-func providerName(page ui.Page, provider string) string {
-	if provider == payments.Treasury {
-		return page.T("inpayment.treasury")
-	}
-	return provider
 }
 
 // ledger serves GET /verwaltung/zahlungen/buchungen: every entry with its two

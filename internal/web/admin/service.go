@@ -127,7 +127,7 @@ func (s *Server) edit(r *http.Request) (catalogue.Draft, error) {
 	if !ok {
 		return catalogue.Draft{}, errs.NotFound("service", slug)
 	}
-	return s.c.Catalogue.Edit(r.Context(), ui.Staff(r), target(ui.VisitOf(r)), slug)
+	return s.c.Catalogue.Edit(r.Context(), ui.Staff(r), layer(ui.VisitOf(r)), slug)
 }
 
 // formOf fills the form from the working copy.
@@ -244,7 +244,7 @@ func (s *Server) saveService(w http.ResponseWriter, r *http.Request) error {
 		return s.showService(w, r, http.StatusUnprocessableEntity, d, f)
 	}
 	publish := r.PostForm.Get("aktion") == "veroeffentlichen"
-	err = s.c.Catalogue.Save(r.Context(), ui.Staff(r), target(ui.VisitOf(r)), own, f.version, publish)
+	err = s.c.Catalogue.Save(r.Context(), ui.Staff(r), layer(ui.VisitOf(r)), own, f.version, publish)
 	if errs.Is(err, errs.KindConflict) {
 		f.refused, f.clash, f.version = t("admin.service.conflict"), true, d.Version
 		return s.showService(w, r, http.StatusConflict, d, f)
@@ -279,7 +279,7 @@ func (s *Server) saveOffer(w http.ResponseWriter, r *http.Request) error {
 	if !slices.ContainsFunc(view.Facilities(), func(x catalogue.Facility) bool { return x.Slug == unit }) {
 		unit = ""
 	}
-	if err := s.c.Catalogue.SetOffer(r.Context(), ui.Staff(r), target(ui.VisitOf(r)), d.Own.ID, unit, office.Text(r, "angebot") == ui.Yes); err != nil {
+	if err := s.c.Catalogue.SetOffer(r.Context(), ui.Staff(r), layer(ui.VisitOf(r)), d.Own.ID, unit, office.Text(r, "angebot") == ui.Yes); err != nil {
 		return err
 	}
 	if err := s.c.Catalogue.Refresh(r.Context()); err != nil {

@@ -24,8 +24,8 @@ type servicesPage struct {
 // servicesSize is the number of services on one page.
 const servicesSize = 50
 
-// target is where editors of this portal work: their own authority.
-func target(v *ui.Visit) tenancy.Layer {
+// layer is where editors of this portal work: their own authority.
+func layer(v *ui.Visit) tenancy.Layer {
 	t := v.Door.Tenant
 	return tenancy.Layer{Realm: v.Door.Realm, Tenant: &t}
 }
@@ -59,7 +59,7 @@ func (s *Server) services(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, x := range rows[(n-1)*servicesSize : min(n*servicesSize, len(rows))] {
 		if x.draft == nil { // the filter did not need it
-			d, err := s.c.Catalogue.Edit(r.Context(), actor, target(v), x.item.Slug)
+			d, err := s.c.Catalogue.Edit(r.Context(), actor, layer(v), x.item.Slug)
 			if err != nil {
 				return err
 			}
@@ -98,7 +98,7 @@ func (s *Server) serviceRows(r *http.Request, actor perm.Staff, view *catalogue.
 		x := listed{item: item}
 		switch f.state {
 		case "eigen", "entwurf", "bibliothek":
-			d, err := s.c.Catalogue.Edit(r.Context(), actor, target(ui.VisitOf(r)), item.Slug)
+			d, err := s.c.Catalogue.Edit(r.Context(), actor, layer(ui.VisitOf(r)), item.Slug)
 			if err != nil {
 				return nil, err
 			}
@@ -142,7 +142,7 @@ func serviceRow(page ui.Page, view *catalogue.View, x listed) ui.Row {
 // publishAll serves POST /verwaltung/leistungen: every draft of the authority
 // becomes what citizens read.
 func (s *Server) publishAll(w http.ResponseWriter, r *http.Request) error {
-	if err := s.c.Catalogue.Publish(r.Context(), ui.Staff(r), target(ui.VisitOf(r))); err != nil {
+	if err := s.c.Catalogue.Publish(r.Context(), ui.Staff(r), layer(ui.VisitOf(r))); err != nil {
 		return err
 	}
 	if err := s.c.Catalogue.Refresh(r.Context()); err != nil {

@@ -10,7 +10,6 @@ import (
 	"stadttor/internal/errs"
 	"stadttor/internal/forms"
 	"stadttor/internal/ident"
-	"stadttor/internal/payments"
 	"stadttor/internal/perm"
 	"stadttor/internal/pii"
 	"stadttor/internal/web/ui"
@@ -340,11 +339,7 @@ func (b caseBuilder) payments() ui.Table {
 		if x.Refunded > 0 {
 			amount.Sub = b.t("staff.pay.refunded", "amount", p.Money(x.Refunded))
 		}
-		provider := x.Provider
-		if provider == payments.Treasury {
-			provider = b.t("inpayment.treasury")
-		}
-		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{{Text: x.Reference}, state, amount, {Text: p.DateTime(at)}, {Text: provider}}})
+		t.Rows = append(t.Rows, ui.Row{Marked: x.Flag != "", Cells: []ui.Cell{{Text: x.Reference}, state, amount, {Text: p.DateTime(at)}, {Text: office.ProviderName(p, x.Provider)}}})
 	}
 	return t
 }

@@ -165,16 +165,10 @@ func sentences(r *http.Request, err error) string {
 	return strings.Join(out, " ")
 }
 
-// day reads a legal day.
+// day reads a legal day, as its noon.
 func day(d ui.DateValue) (time.Time, bool) {
-	dd, err1 := strconv.Atoi(d.Day)
-	mm, err2 := strconv.Atoi(d.Month)
-	yy, err3 := strconv.Atoi(d.Year)
-	if err1 != nil || err2 != nil || err3 != nil || yy < 1000 || yy > 9999 {
-		return time.Time{}, false
-	}
-	t := time.Date(yy, time.Month(mm), dd, 12, 0, 0, 0, clock.Berlin)
-	return t, t.Day() == dd && int(t.Month()) == mm
+	t, ok := office.Day(d)
+	return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, clock.Berlin), ok
 }
 
 func (f decideForm) decision() cases.Decision {

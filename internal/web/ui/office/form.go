@@ -3,10 +3,13 @@ package office
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"stadttor/internal/errs"
+	"stadttor/internal/web/ui"
 )
 
 // ReadForm reads a posted form, with files up to memory bytes kept in memory.
@@ -39,3 +42,16 @@ func ReadForm(r *http.Request) error {
 
 // Text is a posted value without blanks around.
 func Text(r *http.Request, name string) string { return strings.TrimSpace(r.PostForm.Get(name)) }
+
+// Day reads a typed day as clock.Date gives one; ok is false where there is no
+// such day.
+func Day(d ui.DateValue) (day time.Time, ok bool) {
+	dd, err1 := strconv.Atoi(d.Day)
+	mm, err2 := strconv.Atoi(d.Month)
+	yy, err3 := strconv.Atoi(d.Year)
+	if err1 != nil || err2 != nil || err3 != nil || yy < 1000 || yy > 9999 {
+		return time.Time{}, false
+	}
+	day = time.Date(yy, time.Month(mm), dd, 0, 0, 0, 0, time.UTC)
+	return day, day.Day() == dd && int(day.Month()) == mm
+}

@@ -15,10 +15,10 @@ func object(p tenancy.Layer) string {
 	return "search:" + p.Tenant.Slug
 }
 
-func keyOf(p tenancy.Layer) placeKey { return placeKey{p.Realm.ID, p.TenantID()} }
+func keyOf(p tenancy.Layer) layerKey { return layerKey{p.Realm.ID, p.TenantID()} }
 
-// placeKey is a place in maps; tenant "" is the realm.
-type placeKey struct {
+// layerKey is a layer in maps; tenant "" is the realm.
+type layerKey struct {
 	realm  ident.RealmID
 	tenant ident.TenantID
 }
